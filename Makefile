@@ -1,0 +1,61 @@
+# Needs Python 3.11 or newer and make; the rest is put into .venv. `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -eu -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench i18n clean
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+# The first interpreter that is new enough; `make demo PYTHON=python3.13` chooses another.
+NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11 python,\
+	$(shell $(name) -c '$(NEW_ENOUGH)' >/dev/null 2>&1 && echo $(name))))
+
+help:  ## print this list
+	@sed -n 's/^\([a-z0-9]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+demo: .venv/.demo  ## start the sandbox store and the example dashboard (PORT, SANDBOX_PORT, DATA_DIR, CONNECTED=0)
+	@exec $(BIN)/python -m examples.dashboard.demo
+
+test: .venv/.dev  ## run every test that needs no browser (BROWSER=1: those too; ARGS="-k words")
+	@$(BIN)/python -m pytest $(if $(BROWSER),--browser) $(ARGS)
+
+check: .venv/.dev  ## what CI runs: ruff, mypy, the floors, then the tests
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) test
+
+bench: .venv/.dev  ## measure a million contacts, write benchmarks/results.json
+	@$(BIN)/python -m benchmarks
+
+i18n: .venv/.dev  ## collect the texts into translations/ and compile the catalogues
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output \
+		--project=smartpush-shopline -o smartpush_shopline/translations/smartpush.pot .
+	@$(BIN)/pybabel -q update -N --no-fuzzy-matching -D smartpush \
+		-i smartpush_shopline/translations/smartpush.pot -d smartpush_shopline/translations
+	@$(BIN)/pybabel -q compile -D smartpush -d smartpush_shopline/translations
+
+clean:  ## forget the environment, the demo's data and what the tools left behind
+	@rm -rf .venv var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+
+.venv/.python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "This needs Python 3.11 or newer with its venv module; none was found on the PATH."; \
+		echo "On Debian or Ubuntu: apt-get install python3 python3-venv"; exit 1; fi
+	@$(PYTHON) -m venv .venv || { \
+		echo "Python could not make an environment. On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+.venv/.demo: setup.cfg | .venv/.python
+	@echo "Installing into .venv (once; about half a minute) ..."
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/.dev: setup.cfg | .venv/.python
+	@echo "Installing into .venv with the tools (once; about a minute) ..."
+	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@ .venv/.demo

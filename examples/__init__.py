@@ -1,0 +1,1 @@
+"""Dashboards that use the plugin the way a real one would."""

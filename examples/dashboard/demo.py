@@ -1,0 +1,125 @@
+"""`make demo`: a store on your own machine, a dashboard beside it, and the two connected."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import closing
+from io import TextIOWrapper
+from typing import NoReturn
+
+from flask import Flask
+
+from examples.dashboard import create_app
+from examples.dashboard.config import Misplaced, Place
+from examples.dashboard.connecting import Visitor, wait_for_first_sync
+from examples.dashboard.plugin import smartpush
+from examples.dashboard.running import DemoFailed, Sandbox, check_ports, served
+from examples.dashboard.seed import DEMO_EMAIL, DEMO_PASSWORD, VIEWER_EMAIL, fill_tables
+
+STORE = "alder"
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or whoever started us wants us gone."""
+
+
+def main(environment: Mapping[str, str] = os.environ) -> int:
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
+    for wanted in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, _stop)
+    try:
+        run(environment)
+    except (Misplaced, DemoFailed) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except Stopped:
+        print("Stopped.")
+    return 0
+
+
+def run(environment: Mapping[str, str]) -> None:
+    place = Place.from_environment(environment)
+    check_ports(place)
+    app = prepare(place)
+    sandbox = Sandbox(place)
+    try:
+        sandbox.wait_until_up()
+        with served(app, place):
+            if environment.get("CONNECTED") != "0":
+                connect(place, sandbox)
+            tell(place, connected=environment.get("CONNECTED") != "0")
+            watch(sandbox)
+    finally:
+        for late in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(late, signal.SIG_IGN)
+        sandbox.stop()
+
+
+def prepare(place: Place) -> Flask:
+    """The app, with both halves of its database brought up to date."""
+    place.data_dir.mkdir(parents=True, exist_ok=True)
+    logging.basicConfig(
+        filename=place.data_dir / "dashboard.log",
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    app = create_app()
+    with app.app_context():
+        fill_tables()
+        smartpush.upgrade_database()
+    return app
+
+
+def connect(place: Place, sandbox: Sandbox) -> None:
+    with closing(Visitor(place)) as visitor:
+        if STORE not in visitor.shops():
+            print(f"Connecting the store {STORE} ...")
+            visitor.connect(STORE)
+        for line in wait_for_first_sync(visitor, STORE, sandbox.check):
+            print(f"  {line}")
+
+
+def watch(sandbox: Sandbox) -> NoReturn:
+    """Until a signal comes, or the sandbox dies."""
+    forever = threading.Event()
+    while True:
+        forever.wait(0.5)
+        sandbox.check()
+
+
+def tell(place: Place, *, connected: bool) -> None:
+    admin = f"{place.sandbox_url}/{STORE}/admin"
+    tries = [
+        f"Choose recipients:  {place.url}/campaigns/new?channel=email",
+        f"From the Admin:     {admin}/segments  ->  a segment  ->  Create Campaign",
+        "Watch it follow:    rename or change a segment there; the dashboard has it in 2 seconds",
+        f"Freshness, history: {place.url}/smartpush/",
+        "See a list stay:    save a campaign, unsubscribe somebody in the Admin, look at it again",
+    ]
+    if not connected:
+        tries[0] = f"Connect the store:  {admin}/apps  ->  Open, then Allow (signed in below)"
+    print(
+        f"\nDashboard      {place.url}\n"
+        f"Sandbox store  {admin}\n"
+        f"Sign in        {DEMO_EMAIL}, password {DEMO_PASSWORD}"
+        f"   ({VIEWER_EMAIL} may only look)\n"
+        f"Kept in        {place.data_dir}\n"
+    )
+    print("Five things to try:")
+    for number, line in enumerate(tries, 1):
+        print(f"  {number}. {line}")
+    print(f"\nready at {place.url} (Ctrl-C stops everything)")
+
+
+def _stop(number: int, frame: object) -> NoReturn:
+    raise Stopped
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The wiring: what a dashboard writes to have SHOPLINE segments in its campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from flask import Flask, session
+from sqlalchemy import func, select
+
+from examples.dashboard.auth import current_user, user_may
+from examples.dashboard.models import Guest, db
+
+# [readme:embed]
+from smartpush_shopline import Person, SegmentCard, ShopCard, SmartPush
+
+smartpush = SmartPush(db=db)
+
+
+@smartpush.authorizer
+def may(action: str, shop: ShopCard | None) -> bool:
+    return user_may(current_user(), action)
+
+
+@smartpush.current_shop
+def shop_in_front() -> str | None:
+    return session.get("shop")
+
+
+def plug_in(app: Flask) -> None:
+    smartpush.init_app(app, native_segments=GuestLists())  # after db and CSRFProtect
+
+
+# [/readme:embed]
+
+GUEST_LISTS = {"webinar": "Webinar guests", "import-2024": "Imported 2024 list"}
+
+
+class GuestLists:
+    """The lists the dashboard already had, offered beside SHOPLINE's segments."""
+
+    def list(self, shop: ShopCard) -> Iterable[SegmentCard]:
+        counted = select(Guest.list_ref, func.count()).group_by(Guest.list_ref)
+        sizes = dict(db.session.execute(counted).tuples().all())
+        for ref, name in GUEST_LISTS.items():
+            yield SegmentCard(ref=ref, name=name, count=sizes.get(ref, 0))
+
+    def members(self, shop: ShopCard, ref: str) -> Iterable[Person]:
+        for guest in db.session.scalars(select(Guest).where(Guest.list_ref == ref)):
+            yield Person(host_ref=f"guest-{guest.id}", email=guest.email, phone=guest.phone)

@@ -1,0 +1,1 @@
+"""SHOPLINE customer segments inside a Flask marketing dashboard."""

@@ -1,0 +1,88 @@
+"""A marketer's choice, as it travels in the form: signed, with the versions that were shown."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from .models import EVERYONE, INCLUDE, SEGMENTS
+
+_SALT = "smartpush.choice"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One segment in one version, to include or to exclude. No version yet: `version_id` None."""
+
+    mode: str
+    segment_id: int
+    version_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An empty choice is nobody, never everybody: everybody is `scope` "everyone"."""
+
+    shop_id: int
+    channel: str
+    scope: str = SEGMENTS
+    picks: tuple[Pick, ...] = ()
+    revision: int = 0
+    audience_id: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.scope == EVERYONE or bool(self.of(INCLUDE))
+
+    def of(self, mode: str) -> tuple[Pick, ...]:
+        return tuple(pick for pick in self.picks if pick.mode == mode)
+
+    def find(self, segment_id: int) -> Pick | None:
+        return next((pick for pick in self.picks if pick.segment_id == segment_id), None)
+
+    def toggle(self, mode: str, segment_id: int, version_id: int | None) -> Choice:
+        """Choose it, or take it back; a segment is never on both sides."""
+        there = self.find(segment_id)
+        rest = self.without(segment_id)
+        if there and there.mode == mode:
+            return rest
+        scope = SEGMENTS if mode == INCLUDE else self.scope
+        return replace(rest, scope=scope, picks=(*rest.picks, Pick(mode, segment_id, version_id)))
+
+    def without(self, segment_id: int) -> Choice:
+        return replace(self, picks=tuple(p for p in self.picks if p.segment_id != segment_id))
+
+    def everyone(self, on: bool) -> Choice:
+        """All subscribed contacts instead of segments; exclusions stay."""
+        if not on:
+            return replace(self, scope=SEGMENTS)
+        return replace(
+            self, scope=EVERYONE, picks=tuple(p for p in self.picks if p.mode != INCLUDE)
+        )
+
+    def same_people_as(self, other: Choice) -> bool:
+        """Whether both name the same lists, whatever revision they were drawn from."""
+        return (self.shop_id, self.channel, self.scope, set(self.picks)) == (
+            other.shop_id,
+            other.channel,
+            other.scope,
+            set(other.picks),
+        )
+
+    def dump(self) -> str:
+        return str(_signer().dumps(asdict(self)))
+
+    @classmethod
+    def load(cls, text: str) -> Choice:
+        """Raises ValueError for anything this dashboard did not sign itself."""
+        try:
+            fields = _signer().loads(text)
+        except BadSignature:
+            raise ValueError("The recipients were changed outside the form.") from None
+        picks = tuple(Pick(**pick) for pick in fields.pop("picks"))
+        return cls(picks=picks, **fields)
+
+
+def _signer() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.secret_key or "", salt=_SALT)

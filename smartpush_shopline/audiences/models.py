@@ -1,0 +1,74 @@
+"""What a campaign resolved to: the choice, the versions it was given, the people as saved."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pyroaring import BitMap
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..database import Base
+from ..members import Members
+from ..segments.models import Segment, SegmentVersion
+
+EVERYONE, SEGMENTS = "everyone", "segments"
+INCLUDE, EXCLUDE = "include", "exclude"
+OPENED, SAVED, DISCARDED = "opened", "saved", "discarded"
+
+
+class Audience(Base):
+    """The recipients of one campaign. One opened from the Admin has no campaign until it is saved.
+
+    `recipients` are the people as they were when the choice was saved; by itself it only shrinks.
+    """
+
+    __tablename__ = "smartpush_audience"
+    __table_args__ = (UniqueConstraint("campaign_ref", "field"), UniqueConstraint("launch_key"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"))
+    campaign_ref: Mapped[str | None] = mapped_column(String(255))
+    field: Mapped[str] = mapped_column(String(60), default="recipients")
+    channel: Mapped[str] = mapped_column(String(10))
+    scope: Mapped[str] = mapped_column(String(10), default=SEGMENTS)
+    state: Mapped[str] = mapped_column(String(20))
+    recipients: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    digest: Mapped[str | None] = mapped_column(String(64))
+    revision: Mapped[int] = mapped_column(default=0)
+    launch_key: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    saved_at: Mapped[datetime | None]
+
+    picks: Mapped[list[AudiencePick]] = relationship(
+        cascade="all, delete-orphan", order_by="AudiencePick.id"
+    )
+    reasons: Mapped[list[AudienceReason]] = relationship(cascade="all, delete-orphan")
+
+
+class AudiencePick(Base):
+    """One segment version chosen as recipients or as an exclusion."""
+
+    __tablename__ = "smartpush_audience_pick"
+    __table_args__ = (UniqueConstraint("audience_id", "segment_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    audience_id: Mapped[int] = mapped_column(ForeignKey("smartpush_audience.id"))
+    mode: Mapped[str] = mapped_column(String(10))
+    segment_id: Mapped[int] = mapped_column(ForeignKey("smartpush_segment.id"))
+    version_id: Mapped[int | None] = mapped_column(ForeignKey("smartpush_segment_version.id"))
+    policy: Mapped[str] = mapped_column(String(20), default="pinned")
+    picked_at: Mapped[datetime]
+
+    segment: Mapped[Segment] = relationship(lazy="joined")
+    version: Mapped[SegmentVersion | None] = relationship(lazy="joined")
+
+
+class AudienceReason(Base):
+    """The people of the chosen lists who were left out for one reason when the choice was saved."""
+
+    __tablename__ = "smartpush_audience_reason"
+
+    audience_id: Mapped[int] = mapped_column(ForeignKey("smartpush_audience.id"), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(20), primary_key=True)
+    members: Mapped[BitMap] = mapped_column(Members)

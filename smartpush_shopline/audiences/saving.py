@@ -1,0 +1,198 @@
+"""Pinning a choice to a campaign, and reading back who it goes to.
+
+A list of recipients can only shrink by itself: it is the people as saved, minus who may not be
+written to any more. It grows only when a person takes a newer version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pyroaring import BitMap
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..contacts import reach
+from ..contacts.models import Contact
+from ..contracts import Recipient
+from ..errors import NotFound, StaleChoice
+from ..members import digest
+from ..segments import publishing
+from ..segments.models import DELETED, SegmentVersion
+from .choice import Choice, Pick
+from .models import SAVED, Audience, AudiencePick, AudienceReason
+from .resolve import Resolution, resolve, split
+
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class NewerVersion:
+    """A chosen segment has a newer list than the one this campaign keeps."""
+
+    pick: AudiencePick
+    current: SegmentVersion
+    joined: int
+    left: int
+
+
+def find(session: Session, campaign_ref: str, field: str = "recipients") -> Audience | None:
+    return session.scalars(
+        select(Audience).where(Audience.campaign_ref == campaign_ref, Audience.field == field)
+    ).one_or_none()
+
+
+def save(
+    session: Session,
+    choice: Choice,
+    campaign_ref: str,
+    now: datetime,
+    field: str = "recipients",
+) -> Audience:
+    """Keep the chosen versions and the people they reach now. Flushes; the caller commits.
+
+    Saved again with the same lists, the people stay as they were. Raises StaleChoice when
+    somebody else saved other recipients after this form was drawn.
+    """
+    audience = find(session, campaign_ref, field) or _adopt(session, choice)
+    if audience is None:
+        audience = Audience(created_at=now, field=field, revision=0, state=SAVED)
+        session.add(audience)
+    elif audience.campaign_ref is not None and choice.revision != audience.revision:
+        raise StaleChoice
+    unchanged = audience.state == SAVED and audience.saved_at is not None and (
+        choice_of(audience).same_people_as(choice)
+    )
+    audience.shop_id, audience.channel = choice.shop_id, choice.channel
+    audience.campaign_ref = campaign_ref
+    if not unchanged:
+        _pin(session, audience, choice, now)
+    session.flush()
+    return audience
+
+
+def _adopt(session: Session, choice: Choice) -> Audience | None:
+    """The draft that Create Campaign opened, unless another campaign has it already."""
+    if choice.audience_id is None:
+        return None
+    draft = session.get(Audience, choice.audience_id)
+    return draft if draft and draft.campaign_ref is None else None
+
+
+def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    found = resolve(session, choice)
+    kept = {(p.mode, p.segment_id, p.version_id): p for p in audience.picks}
+    audience.picks = [
+        kept.get((pick.mode, pick.segment_id, pick.version_id))
+        or AudiencePick(
+            mode=pick.mode, segment_id=pick.segment_id, version_id=pick.version_id, picked_at=now
+        )
+        for pick in choice.picks
+    ]
+    audience.scope, audience.state, audience.saved_at = choice.scope, SAVED, now
+    audience.recipients, audience.digest = found.recipients, digest(found.recipients)
+    audience.revision += 1
+    _keep_reasons(session, audience, found)
+
+
+def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> None:
+    known = {row.reason: row for row in audience.reasons}
+    for reason, people in found.reasons.items():
+        if reason in known:
+            known[reason].members = people
+        elif people:
+            audience.reasons.append(AudienceReason(reason=reason, members=people))
+
+
+def choice_of(audience: Audience) -> Choice:
+    """The choice as it stands, to be edited."""
+    picks = tuple(Pick(p.mode, p.segment_id, p.version_id) for p in audience.picks)
+    return Choice(
+        shop_id=audience.shop_id,
+        channel=audience.channel,
+        scope=audience.scope,
+        picks=picks,
+        revision=audience.revision,
+        audience_id=audience.id,
+    )
+
+
+def newer_versions(session: Session, audience: Audience) -> list[NewerVersion]:
+    """What each chosen segment would add and remove if its newest list were taken."""
+    found = []
+    for pick in audience.picks:
+        segment, kept = pick.segment, pick.version
+        if kept is None or segment.state == DELETED or segment.current_version_id == kept.id:
+            continue
+        current = publishing.current_version(session, segment)
+        if current is not None:
+            joined, left = current.members - kept.members, kept.members - current.members
+            found.append(NewerVersion(pick, current, len(joined), len(left)))
+    return found
+
+
+def take_newer(session: Session, audience: Audience, segment_id: int, now: datetime) -> None:
+    """A person takes the newest list of one chosen segment; the people are worked out anew."""
+    segments = {pick.segment_id: pick.segment for pick in audience.picks}
+    if segment_id not in segments:
+        raise NotFound("This campaign did not choose that segment.")
+    choice = choice_of(audience)
+    newest = segments[segment_id].current_version_id
+    picks = tuple(
+        replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
+        for pick in choice.picks
+    )
+    _pin(session, audience, replace(choice, picks=picks), now)
+    session.flush()
+
+
+def saved_recipients(session: Session, audience: Audience) -> BitMap:
+    members = session.scalars(
+        select(Audience.recipients).where(Audience.id == audience.id)
+    ).one_or_none()
+    return members if members is not None else BitMap()
+
+
+def recipients_now(session: Session, audience: Audience) -> BitMap:
+    """As saved, minus who may not be written to any more."""
+    return resolution_now(session, audience).recipients
+
+
+def resolution_now(session: Session, audience: Audience) -> Resolution:
+    """The people of the choice as saved, each under the reason of that day, or, for those who
+    fell away since, under today's."""
+    here = reach.load(session, audience.shop_id, audience.channel)
+    saved = saved_recipients(session, audience)
+    today = split(session, choice_of(audience), saved, BitMap(), here)
+    then = {row.reason: row.members for row in audience.reasons}
+    reasons = {
+        reason: people | then.get(reason, BitMap()) for reason, people in today.reasons.items()
+    }
+    chosen = len(today.recipients) + sum(len(people) for people in reasons.values())
+    return Resolution(chosen, reasons, today.recipients)
+
+
+def iter_recipients(session: Session, audience: Audience) -> Iterator[Recipient]:
+    """Each recipient of now with the channel's address, by contact number."""
+    numbers = recipients_now(session, audience)
+    for at in range(0, len(numbers), _BATCH):
+        contacts = session.scalars(
+            select(Contact)
+            .where(
+                Contact.shop_id == audience.shop_id,
+                Contact.number.in_(list(numbers[at : at + _BATCH])),
+            )
+            .order_by(Contact.number)
+        )
+        for contact in contacts:
+            address = contact.email if audience.channel == "email" else contact.phone
+            yield Recipient(
+                number=contact.number,
+                address=address or "",
+                first_name=contact.first_name,
+                last_name=contact.last_name,
+                customer_ref=contact.customer_ref,
+                host_ref=contact.host_ref,
+            )

@@ -1,0 +1,185 @@
+"""`flask smartpush ...`"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from . import migrations
+from .audiences import saving
+from .audiences.export import COLUMNS, rows
+from .contacts import reach
+from .contracts import CHANNELS
+from .runner.ringing import tick as tick_once
+from .segments import publishing
+from .segments.models import Segment
+from .shops.models import Shop
+from .sync import runs
+from .web import State
+
+group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
+
+
+def _state() -> State:
+    return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
+
+
+@group.group()
+def db() -> None:
+    """SmartPush's own tables."""
+
+
+@db.command("upgrade")
+def upgrade() -> None:
+    """Create or update SmartPush's tables."""
+    host: SQLAlchemy = current_app.extensions["sqlalchemy"]
+    with host.engine.connect() as connection:
+        migrations.upgrade(connection)
+    click.echo("SmartPush's tables are up to date.")
+
+
+@group.command()
+def tick() -> None:
+    """Look at everything that is due, once: for cron when SMARTPUSH_RUNNER is "external"."""
+    tick_once(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@group.command()
+@click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
+def status(as_json: bool) -> None:
+    """The connected stores and what is going on with them."""
+    with _state().database.read() as session:
+        facts = [_shop_facts(session, shop) for shop in session.scalars(select(Shop))]
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    for fact in facts:
+        busy = "synchronising" if fact["run"] else "idle"
+        click.echo(f"{fact['shop']}: {fact['status']}, {busy}{fact['problem'] or ''}")
+
+
+def _shop_facts(session: Session, shop: Shop) -> dict[str, Any]:
+    run = runs.current_run(session, shop.id)
+    return {
+        "shop": shop.handle,
+        "name": shop.name,
+        "status": shop.status,
+        "problem": shop.problem,
+        "timezone": shop.timezone,
+        "last_nightly_date": shop.last_nightly_date and shop.last_nightly_date.isoformat(),
+        "run": run and {"kind": run.kind, "phase": run.phase, "error": run.error},
+    }
+
+
+@group.command()
+@click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
+def segments(as_json: bool) -> None:
+    """All segments with their members and how many of them may be written to."""
+    with _state().database.read() as session:
+        facts = _segment_facts(session)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    for fact in facts:
+        members = "-" if fact["members"] is None else fact["members"]
+        click.echo(f"{fact['shop']}  {members:>8}  v{fact['version'] or 0}  {fact['name']}")
+
+
+def _segment_facts(session: Session) -> list[dict[str, Any]]:
+    shops = {shop.id: shop for shop in session.scalars(select(Shop))}
+    here = {
+        (shop_id, channel): reach.load(session, shop_id, channel)
+        for shop_id in shops
+        for channel in CHANNELS
+    }
+    facts = []
+    for segment in session.scalars(select(Segment).order_by(Segment.shop_id, Segment.name)):
+        version = publishing.current_version(session, segment)
+        facts.append(
+            {
+                "shop": shops[segment.shop_id].handle,
+                "ref": segment.segment_ref,
+                "name": segment.name,
+                "source": segment.source,
+                "state": segment.state,
+                "version": version.version if version else None,
+                "members": version.count if version else None,
+                "admin_count": segment.admin_count,
+                "sendable": {
+                    channel: len(version.members & here[segment.shop_id, channel].sendable)
+                    if version
+                    else None
+                    for channel in CHANNELS
+                },
+                "definition": segment.definition,
+                "stale": segment.stale_reason,
+                "error": segment.error,
+                "read_at": segment.read_at and segment.read_at.isoformat(),
+                "count_checked_at": segment.count_checked_at
+                and segment.count_checked_at.isoformat(),
+                "published_at": version and version.published_at.isoformat(),
+            }
+        )
+    return facts
+
+
+@group.command()
+@click.argument("ref")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
+@click.option("--field", default="recipients", help="Which picker of the campaign's form.")
+def audience(ref: str, form: str, field: str) -> None:
+    """The recipients of the campaign REF as of now."""
+    with _state().database.read() as session:
+        found = saving.find(session, ref, field)
+        if found is None:
+            raise click.ClickException(f"No recipients are saved for {ref}.")
+        people = saving.iter_recipients(session, found)
+        if form == "csv":
+            out = csv.writer(sys.stdout)
+            out.writerow(COLUMNS)
+            out.writerows(rows(people))
+            return
+        facts = {
+            "campaign_ref": ref,
+            "channel": found.channel,
+            "scope": found.scope,
+            "saved_at": found.saved_at and found.saved_at.isoformat(),
+            "picks": [
+                {
+                    "mode": pick.mode,
+                    "segment": pick.segment.segment_ref,
+                    "name": pick.segment.name,
+                    "version": pick.version and pick.version.version,
+                }
+                for pick in found.picks
+            ],
+            "counts": saving.resolution_now(session, found).counts(),
+            "recipients": [
+                {column: getattr(person, column) for column in COLUMNS} for person in people
+            ],
+        }
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+
+
+@group.command()
+@click.argument("handle", required=False)
+def sync(handle: str | None) -> None:
+    """Work on one store, or all, until nothing is due, and say so."""
+    state = _state()
+    with state.database.read() as session:
+        asked = select(Shop).where(Shop.handle == handle) if handle else select(Shop)
+        shops = list(session.scalars(asked))
+    if handle and not shops:
+        raise click.ClickException(f"No store with the handle {handle} is installed.")
+    for shop in shops:
+        state.jobs["sync"](state, shop.id)
+        click.echo(f"{shop.handle}: nothing more is due.")

@@ -1,0 +1,103 @@
+"""The ledger of consent: what was stated, by whom, when. Facts are added, never changed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..shopline import Consent, Customer
+from .consent import Fact, standing
+from .models import ConsentEvent, Contact
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One fact about one contact on one channel."""
+
+    contact: Contact
+    channel: str
+    fact: Fact
+
+
+def statements(
+    contact: Contact,
+    customer: Customer,
+    source: str,
+    now: datetime,
+    *,
+    consent_topic: bool,
+    is_news: bool,
+) -> list[Statement]:
+    """What this payload states about consent, and note it as the store's present word.
+
+    A payload older than what we know changes nothing the store states now, but an act with a
+    time of its own is still a fact.
+    """
+    found = []
+    for channel, said in (("email", customer.email_consent), ("sms", customer.sms_consent)):
+        if said is None:
+            continue
+        differs = said.state != getattr(contact, f"{channel}_stated")
+        fact = _fact(said, customer.updated_at, source, now, explicit=consent_topic)
+        if fact.explicit or (differs and is_news):
+            found.append(Statement(contact, channel, fact))
+        if is_news:
+            setattr(contact, f"{channel}_stated", said.state)
+    return found
+
+
+def _fact(
+    said: Consent, updated_at: datetime | None, source: str, now: datetime, *, explicit: bool
+) -> Fact:
+    if said.occurred_at is not None:
+        return Fact(said.state, source, said.occurred_at)
+    if updated_at is not None:
+        return Fact(said.state, source, updated_at, explicit=explicit)
+    return Fact(said.state, source, now, dated=False, explicit=False)
+
+
+def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
+    """Add the facts that are not in the ledger yet and bring the contacts' standing up to date."""
+    new = list(new)
+    facts = _facts_of(session, {statement.contact.id for statement in new})
+    for statement in new:
+        known = facts[statement.contact.id, statement.channel]
+        if _is_known(statement.fact, known):
+            continue
+        known.append(statement.fact)
+        session.add(_event(statement, now))
+        setattr(statement.contact, f"{statement.channel}_standing", standing(known))
+
+
+def _is_known(fact: Fact, known: list[Fact]) -> bool:
+    """The same act told again, by a webhook and by a list, is one fact."""
+    return any((k.state, k.occurred_at) == (fact.state, fact.occurred_at) for k in known)
+
+
+def _facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:
+    facts: defaultdict[tuple[int, str], list[Fact]] = defaultdict(list)
+    events = select(ConsentEvent).where(ConsentEvent.contact_id.in_(contact_ids))
+    for event in session.scalars(events) if contact_ids else ():
+        facts[event.contact_id, event.channel].append(
+            Fact(event.state, event.source, event.occurred_at, event.dated, event.explicit)
+        )
+    return facts
+
+
+def _event(statement: Statement, now: datetime) -> ConsentEvent:
+    fact = statement.fact
+    return ConsentEvent(
+        contact_id=statement.contact.id,
+        channel=statement.channel,
+        state=fact.state,
+        source=fact.source,
+        explicit=fact.explicit,
+        dated=fact.dated,
+        occurred_at=fact.occurred_at,
+        recorded_at=now,
+    )

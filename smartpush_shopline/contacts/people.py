@@ -1,0 +1,307 @@
+"""Bringing people in: profile, statements of consent and reach, in one transaction.
+
+The order is always the same: number the unknown ones, lock the chunks of reach, then read the
+contacts afresh, change them, and derive their verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from ..contracts import Person
+from ..shopline import Customer, Member
+from . import ledger, numbering, reach
+from .models import Contact, ReachChunk
+
+_BATCH = 500
+"""Values per IN (...): few enough for every database, many enough for a page."""
+
+
+def email_key(email: str | None) -> str | None:
+    """Two addresses with one key reach the same mailbox as far as anyone can tell."""
+    return email.strip().casefold() if email and email.strip() else None
+
+
+def upsert_customers(
+    session: Session,
+    shop_id: int,
+    customers: Sequence[Customer],
+    source: str,
+    now: datetime,
+    *,
+    consent_topic: bool = False,
+) -> None:
+    """Take the store's word for these customers; an older word never replaces a newer one.
+
+    `consent_topic`: the store said it because consent changed, so `updated_at` dates the consent.
+    """
+    said = {customer.ref: customer for customer in customers}
+    _make_missing(session, shop_id, Contact.customer_ref, list(said), now)
+    incoming = _Keys.of(said.values())
+    change = _Change.of(session, shop_id, Contact.customer_ref, list(said), incoming)
+    statements: list[ledger.Statement] = []
+    for contact in change.contacts:
+        customer = said[str(contact.customer_ref)]
+        is_news = _is_news(contact, customer)
+        statements += ledger.statements(
+            contact, customer, source, now, consent_topic=consent_topic, is_news=is_news
+        )
+        if is_news:
+            _fill(contact, customer)
+    ledger.record(session, statements, now)
+    change.derive()
+
+
+def numbers_of_members(
+    session: Session, shop_id: int, members: Sequence[Member], now: datetime
+) -> list[int]:
+    """The numbers of a segment's members. One we never heard of becomes a contact at once."""
+    refs = [member.ref for member in members]
+    known = _numbers(session, shop_id, Contact.customer_ref, refs)
+    strangers = [_as_customer(member) for member in members if member.ref not in known]
+    if strangers:
+        upsert_customers(session, shop_id, strangers, "store", now)
+        known = _numbers(session, shop_id, Contact.customer_ref, refs)
+    return [known[ref] for ref in refs]
+
+
+def numbers_of_people(
+    session: Session, shop_id: int, people: Iterable[Person], now: datetime
+) -> list[int]:
+    """The numbers of a dashboard's own people.
+
+    Somebody with the address of a contact is that contact; a stranger becomes one without
+    consent, so is not written to.
+    """
+    by_ref = {person.host_ref: person for person in people}
+    known = _numbers(session, shop_id, Contact.host_ref, list(by_ref))
+    strangers = [person for ref, person in by_ref.items() if ref not in known]
+    known |= _by_address(session, shop_id, strangers)
+    unknown = {p.host_ref: p for p in strangers if p.host_ref not in known}
+    if unknown:
+        _add_people(session, shop_id, unknown, now)
+        known |= _numbers(session, shop_id, Contact.host_ref, list(unknown))
+    return [known[ref] for ref in by_ref]
+
+
+def delete_customer(session: Session, shop_id: int, customer_ref: str, now: datetime) -> None:
+    """The store deleted the customer: nobody to write to any more, and nobody's address."""
+    change = _Change.of(session, shop_id, Contact.customer_ref, [customer_ref], _Keys())
+    for contact in change.contacts:
+        contact.deleted_at = now
+    change.derive()
+
+
+@dataclass(slots=True)
+class _Keys:
+    """Addresses that bind people to each other."""
+
+    emails: set[str] = field(default_factory=set)
+    phones: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, people: Iterable[Any]) -> _Keys:
+        """Of anything with `email` and `phone`."""
+        every = list(people)
+        emails = {key for person in every if (key := email_key(person.email))}
+        return cls(emails, {person.phone for person in every if person.phone})
+
+    def __or__(self, other: _Keys) -> _Keys:
+        return _Keys(self.emails | other.emails, self.phones | other.phones)
+
+    def __le__(self, other: _Keys) -> bool:
+        return self.emails <= other.emails and self.phones <= other.phones
+
+
+@dataclass(slots=True)
+class _Change:
+    """Contacts about to change, locked together with all who share an address with them."""
+
+    session: Session
+    contacts: list[Contact]
+    everybody: list[Contact]
+    keys: _Keys
+    chunks: list[ReachChunk]
+
+    @classmethod
+    def of(
+        cls,
+        session: Session,
+        shop_id: int,
+        column: InstrumentedAttribute[Any],
+        refs: list[str],
+        incoming: _Keys,
+    ) -> _Change:
+        contacts = _load(session, shop_id, column, refs)
+        while True:
+            keys = _Keys.of(contacts) | incoming
+            numbers = {c.number for c in (*contacts, *_sharing(session, shop_id, keys))}
+            chunks = reach.lock(session, shop_id, numbers)
+            contacts = _load(session, shop_id, column, refs)
+            if _Keys.of(contacts) <= keys:  # nobody moved between the look and the lock
+                everybody = [*contacts, *_sharing(session, shop_id, keys)]
+                unique = list({c.number: c for c in everybody}.values())
+                return cls(session, contacts, unique, keys, chunks)
+
+    def derive(self) -> None:
+        """Put them, and all bound to them by the address of a channel, under their verdicts."""
+        mine = {contact.number for contact in self.contacts}
+        for channel, bound in (("email", self.keys.emails), ("sms", self.keys.phones)):
+            numbers = mine | {
+                contact.number
+                for contact in self.everybody
+                if reach.address_key(channel, contact) in bound
+            }
+            reach.derive(self.chunks, channel, self.everybody, numbers)
+        self.session.flush()
+
+
+def _sharing(session: Session, shop_id: int, keys: _Keys) -> list[Contact]:
+    return _load(session, shop_id, Contact.email_key, sorted(keys.emails)) + _load(
+        session, shop_id, Contact.phone, sorted(keys.phones)
+    )
+
+
+def _load(
+    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
+) -> list[Contact]:
+    found: list[Contact] = []
+    for some in _batches(values):
+        asked = select(Contact).where(Contact.shop_id == shop_id, column.in_(some))
+        found += session.scalars(asked.execution_options(populate_existing=True))
+    return found
+
+
+def _numbers(
+    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
+) -> dict[Any, int]:
+    found: dict[Any, int] = {}
+    for some in _batches(values):
+        asked = select(column, Contact.number).where(Contact.shop_id == shop_id, column.in_(some))
+        found.update((ref, number) for ref, number in session.execute(asked))
+    return found
+
+
+def _batches(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
+
+
+def _make_missing(
+    session: Session,
+    shop_id: int,
+    column: InstrumentedAttribute[Any],
+    refs: list[str],
+    now: datetime,
+) -> list[Contact]:
+    """Empty contacts, numbered, for the references that have none. Returns the new ones."""
+    if len(_numbers(session, shop_id, column, refs)) == len(refs):
+        return []
+    counter = numbering.lock_counter(session, shop_id)
+    known = _numbers(session, shop_id, column, refs)
+    missing = [ref for ref in refs if ref not in known]
+    numbers = numbering.hand_out(session, counter, len(missing))
+    made = [
+        Contact(shop_id=shop_id, number=number, recorded_at=now, **{column.key: ref})
+        for number, ref in zip(numbers, missing, strict=True)
+    ]
+    session.add_all(made)
+    session.flush()
+    return made
+
+
+def _add_people(
+    session: Session, shop_id: int, unknown: dict[str, Person], now: datetime
+) -> None:
+    _make_missing(session, shop_id, Contact.host_ref, list(unknown), now)
+    change = _Change.of(
+        session, shop_id, Contact.host_ref, list(unknown), _Keys.of(unknown.values())
+    )
+    for contact in change.contacts:
+        person = unknown[str(contact.host_ref)]
+        contact.email, contact.email_key = person.email, email_key(person.email)
+        contact.phone = person.phone
+    change.derive()
+
+
+def _by_address(session: Session, shop_id: int, people: list[Person]) -> dict[str, int]:
+    """host_ref → number of the contact with the same e-mail address, else the same phone."""
+    keys = _Keys.of(people)
+    found: dict[str, int] = {}
+    by_email = _lowest(_load(session, shop_id, Contact.email_key, sorted(keys.emails)), "email")
+    by_phone = _lowest(_load(session, shop_id, Contact.phone, sorted(keys.phones)), "sms")
+    for person in people:
+        number = by_email.get(email_key(person.email)) or by_phone.get(person.phone)
+        if number is not None:
+            found[person.host_ref] = number
+    return found
+
+
+def _lowest(contacts: list[Contact], channel: str) -> dict[str | None, int]:
+    alive = [contact for contact in contacts if contact.deleted_at is None]
+    alive.sort(key=lambda contact: -contact.number)
+    return {reach.address_key(channel, contact): contact.number for contact in alive}
+
+
+def _is_news(contact: Contact, customer: Customer) -> bool:
+    known, said = contact.remote_updated_at, customer.updated_at
+    return known is None or said is None or said >= known
+
+
+def _fill(contact: Contact, customer: Customer) -> None:
+    """The profile as the store has it now. What the payload does not carry stays as it was."""
+    contact.email, contact.email_key = customer.email, email_key(customer.email)
+    contact.phone = customer.phone
+    contact.first_name = customer.first_name or ""
+    contact.last_name = customer.last_name or customer.nick_name or ""
+    contact.tags = ",".join(customer.tags)
+    contact.state = customer.state if customer.state is not None else contact.state
+    contact.deleted_at = None
+    contact.remote_updated_at = customer.updated_at or contact.remote_updated_at
+    contact.remote_created_at = customer.created_at or contact.remote_created_at
+    for name in _SOMETIMES:
+        value = getattr(customer, name)
+        if value is not None:
+            setattr(contact, name, value)
+
+
+_SOMETIMES = (
+    "gender",
+    "birthday",
+    "language",
+    "country_code",
+    "city",
+    "orders_count",
+    "total_spent",
+)
+
+
+def _as_customer(member: Member) -> Customer:
+    """A stub: the little that a member says about itself, until the customer itself is read."""
+    return Customer(
+        ref=member.ref,
+        email=member.email,
+        phone=member.phone,
+        first_name=member.first_name,
+        last_name=member.last_name,
+        nick_name=member.nick_name,
+        state=member.state,
+        tags=member.tags,
+        orders_count=member.orders_count,
+        total_spent=member.total_spent,
+        email_consent=member.email_consent,
+        sms_consent=member.sms_consent,
+        gender=None,
+        birthday=None,
+        language=None,
+        country_code=None,
+        city=None,
+        currency=None,
+        created_at=None,
+        updated_at=None,
+    )

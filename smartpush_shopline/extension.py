@@ -1,0 +1,153 @@
+"""SmartPush: the object a dashboard makes. The only module that knows every room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Blueprint, Flask
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import Session
+
+from . import cli, clock, htmx, i18n, migrations
+from .audiences.book import Audiences
+from .audiences.views import blueprint as audience_pages
+from .books import JobBook, TopicBook
+from .contacts.topics import topics as contact_topics
+from .contracts import NoNativeSegments, SegmentProvider, ShopCard
+from .database import Database
+from .errors import ConfigurationError
+from .inbox.views import blueprint as inbox_door
+from .inbox.working import jobs as inbox_jobs
+from .launch.views import blueprint as launch_doors
+from .runner.ringing import make_runner
+from .segments.views import blueprint as segment_pages
+from .settings import Settings
+from .shops.finding import connected
+from .shops.sender import find_sender, get_shop
+from .shops.topics import topics as shop_topics
+from .sync.jobs import jobs as sync_jobs
+from .sync.topics import topics as sync_topics
+from .sync.views import blueprint as overview_pages
+from .web import State
+
+HERE = Path(__file__).resolve().parent
+ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
+"""Templates and static files lie in the package once installed, beside it in a checkout."""
+
+NAME = "smartpush"
+_PAGES = (overview_pages, segment_pages, audience_pages)
+_DOORS = (inbox_door, launch_doors)
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _nobody(_action: str, _shop: ShopCard | None) -> bool:
+    return False
+
+
+class SmartPush:
+    """SHOPLINE customer segments in a Flask dashboard. One object may serve many apps.
+
+    `db` is the dashboard's Flask-SQLAlchemy. Register rules with the decorators, then call
+    `init_app` after `db.init_app` (and after `CSRFProtect`, if the dashboard has one).
+    """
+
+    def __init__(self, db: SQLAlchemy) -> None:
+        self._db = db
+        self._may: Callable[[str, ShopCard | None], bool] = _nobody
+        self._in_front: Callable[[], str | None] = lambda: None
+        self.audiences = Audiences()
+
+    def authorizer(self, rule: F) -> F:
+        """`may(action, shop) -> bool`. Without one, every page answers 403.
+
+        Actions: view, choose, send, sync, export, erase, connect. `shop` is None when the
+        question is not about a particular store.
+        """
+        self._may = rule
+        return rule
+
+    def current_shop(self, finder: F) -> F:
+        """`shop() -> handle or None`: the store in front of the person; None for the first."""
+        self._in_front = finder
+        return finder
+
+    def init_app(
+        self,
+        app: Flask,
+        *,
+        native_segments: SegmentProvider | None = None,
+        csp_nonce: Callable[[], str] | None = None,
+    ) -> None:
+        """Plug in. Raises ConfigurationError for a wrong setting or a second call."""
+        if NAME in app.extensions:
+            raise ConfigurationError("SmartPush is plugged into this app already.")
+        if "sqlalchemy" not in app.extensions:
+            raise ConfigurationError("Call db.init_app(app) before smartpush.init_app(app).")
+        settings = Settings.read(app.config)
+        with app.app_context():
+            database = Database(self._db.engine)
+        runner = make_runner(app, settings.runner, settings.tick.total_seconds())
+        app.extensions[NAME] = State(
+            app=app,
+            settings=settings,
+            database=database,
+            host_session=self._host_session,
+            may=self._may,
+            in_front=self._in_front,
+            native=native_segments or NoNativeSegments(),
+            topics=TopicBook.merged([shop_topics, contact_topics, sync_topics]),
+            jobs=JobBook.merged([inbox_jobs, sync_jobs]),
+            now=clock.utcnow,
+            ring=runner.ring,
+            find_sender=find_sender,
+            get_shop=get_shop,
+            csp_nonce=csp_nonce,
+        )
+        htmx.init_app(app)
+        i18n.init_app(app)
+        app.register_blueprint(_house(settings.url_prefix))
+        app.cli.add_command(cli.group)
+        _exempt_webhooks(app)
+        runner.start()
+
+    def _host_session(self) -> Session:
+        return self._db.session()
+
+    def is_public(self, endpoint: str | None) -> bool:
+        """For a dashboard's login guard: these endpoints check a signature, or hold no secrets."""
+        doors = tuple(f"{NAME}.{door.name}." for door in _DOORS)
+        private = f"{NAME}.launch.connect"
+        return bool(endpoint) and endpoint != private and (
+            str(endpoint).startswith(doors) or endpoint == f"{NAME}.static"
+        )
+
+    def shops(self) -> list[ShopCard]:
+        """The connected stores that the person in front may view."""
+        return [shop.card for shop in connected(self._host_session())]
+
+    def upgrade_database(self) -> None:
+        """Bring our tables up to date, as `flask smartpush db upgrade` does. In an app context."""
+        with self._db.engine.connect() as connection:
+            migrations.upgrade(connection)
+
+
+def _house(prefix: str) -> Blueprint:
+    house = Blueprint(
+        NAME,
+        __name__,
+        url_prefix=prefix,
+        template_folder=str(ASSETS / "templates"),
+        static_folder=str(ASSETS / "static"),
+    )
+    for room in (*_PAGES, *_DOORS):
+        house.register_blueprint(room)
+    return house
+
+
+def _exempt_webhooks(app: Flask) -> None:
+    """SHOPLINE signs its posts; the dashboard's CSRF tokens are for browsers."""
+    csrf = app.extensions.get("csrf")
+    if csrf is not None:
+        csrf.exempt("smartpush_shopline.inbox.views.receive")

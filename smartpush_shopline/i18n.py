@@ -1,0 +1,55 @@
+"""Every text a person reads goes through here: Flask-Babel with a domain of our own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import Babel, Domain, format_datetime, format_decimal
+
+HERE = Path(__file__).resolve().parent
+domain = Domain(translation_directories=[str(HERE / "translations")], domain="smartpush")
+
+
+
+def gettext(text: str, **variables: object) -> str:
+    return str(domain.gettext(text, **variables))
+
+
+def ngettext(one: str, many: str, count: int, **variables: object) -> str:
+    return str(domain.ngettext(one, many, count, **variables))
+
+
+
+def init_app(app: Flask) -> None:
+    if "babel" not in app.extensions:
+        Babel(app)
+
+
+def number(value: int) -> str:
+    return str(format_decimal(value))
+
+
+def local_time(moment: datetime | None, zone: str, form: str = "d MMM yyyy, HH:mm") -> str:
+    """A moment in the store's own time zone."""
+    if moment is None:
+        return ""
+    at = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return str(format_datetime(at, form, rebase=False))
+
+
+def ago(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, in words: "just now", "5 minutes ago", "3 days ago"."""
+    if moment is None:
+        return gettext("never")
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    for size, words in (
+        (86_400, lambda n: ngettext("%(num)s day ago", "%(num)s days ago", n)),
+        (3_600, lambda n: ngettext("%(num)s hour ago", "%(num)s hours ago", n)),
+        (60, lambda n: ngettext("%(num)s minute ago", "%(num)s minutes ago", n)),
+    ):
+        if seconds >= size:
+            return words(int(seconds // size))
+    return gettext("just now")

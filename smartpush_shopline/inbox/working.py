@@ -1,0 +1,102 @@
+"""Working off the inbox: claim, hand to the topic's handler, done or later or parked."""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select, update
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from ..books import Context, JobBook
+from ..errors import ShoplineError, SmartPushError
+from ..web import State
+from .models import DONE, IGNORED, PARKED, RECEIVED, Delivery
+
+LEASE = timedelta(minutes=2)
+ATTEMPTS = 8
+jobs = JobBook()
+log = logging.getLogger("smartpush")
+
+
+@jobs.job("inbox")
+def drain(state: State, shop_id: int | None = None) -> None:
+    """Work off every delivery that is due. Many workers may do this at once."""
+    for delivery_id in _due(state):
+        if claim(state, delivery_id):
+            _work(state, delivery_id)
+
+
+def _due(state: State) -> list[int]:
+    now = state.now()
+    with state.database.read() as session:
+        return list(
+            session.scalars(
+                select(Delivery.id)
+                .where(Delivery.state == RECEIVED, Delivery.next_try_at <= now, _free(now))
+                .order_by(Delivery.id)
+            )
+        )
+
+
+def _free(now: datetime) -> ColumnElement[bool]:
+    return or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now)
+
+
+def claim(state: State, delivery_id: int) -> bool:
+    """Many workers, no locks, the loser walks on; a dead worker's row comes back by itself."""
+    now = state.now()
+    mine = update(Delivery).where(
+        Delivery.id == delivery_id, Delivery.state == RECEIVED, _free(now)
+    )
+    with state.database.begin() as session:
+        won = session.execute(mine.values(claimed_until=now + LEASE))
+        return bool(won.rowcount)  # type: ignore[attr-defined]
+
+
+def _work(state: State, delivery_id: int) -> None:
+    try:
+        rings, shop_id = state.database.retrying(lambda s: _handle(state, s, delivery_id))
+    except Exception as error:
+        _failed(state, delivery_id, error)
+        return
+    for job in rings:
+        state.ring(job, shop_id)
+
+
+def _handle(state: State, session: Session, delivery_id: int) -> tuple[set[str], int]:
+    """The work and its being done are one transaction."""
+    delivery = session.get_one(Delivery, delivery_id)
+    handler = state.topics.find(delivery.topic)
+    shop = state.get_shop(session, delivery.shop_id)
+    context = Context(session, shop, state.now(), state.settings)
+    if handler is not None:
+        handler(json.loads(delivery.body or b"{}"), context)
+    delivery.state = DONE if handler else IGNORED
+    delivery.worked_at, delivery.body, delivery.error = state.now(), None, None
+    return context.rings, delivery.shop_id
+
+
+def _failed(state: State, delivery_id: int, error: Exception) -> None:
+    """Written outside the transaction that failed."""
+    log.exception("smartpush.delivery_failed delivery=%s", delivery_id, exc_info=error)
+    with state.database.begin() as session:
+        delivery = session.get_one(Delivery, delivery_id)
+        delivery.attempts += 1
+        delivery.error = _in_words(error)
+        delivery.claimed_until = None
+        delivery.next_try_at = state.now() + timedelta(seconds=5 * 2**delivery.attempts)
+        if _is_permanent(error) or delivery.attempts >= ATTEMPTS:
+            delivery.state = PARKED
+
+
+def _is_permanent(error: Exception) -> bool:
+    if isinstance(error, ShoplineError):
+        return error.permanent
+    return isinstance(error, (SmartPushError, KeyError, TypeError, ValueError))
+
+
+def _in_words(error: Exception) -> str:
+    return str(error) if isinstance(error, SmartPushError) else f"{type(error).__name__}: {error}"

@@ -1,0 +1,48 @@
+"""How the Admin's Create Campaign names things. All guesses about it live in this file.
+
+No public page says which address and parameters the platform opens, so several spellings are
+understood; the segment id is only a pointer and is looked up among the store's own segments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+SEGMENT_NAMES = (
+    "segment_id",
+    "segmentId",
+    "segmentIds",
+    "group_id",
+    "groupId",
+    "groupIds",
+    "saved_search_id",
+    "customer_group_id",
+    "resource_id",
+    "resourceId",
+    "id",
+    "ids",
+    "ids[]",
+)
+ALL_CUSTOMERS = "all"
+CHANNEL_NAMES = ("channel", "campaign_type")
+_GLOBAL_ID = re.compile(r"^gid://shopline/\w+/")
+
+
+def segment_refs(params: Mapping[str, str]) -> list[str]:
+    """The ids that the link may mean, likeliest first; empty when it names none."""
+    for name in SEGMENT_NAMES:
+        if params.get(name):
+            ref = _GLOBAL_ID.sub("", params[name]).strip()
+            return [ref, f"GROUP{ref}"] if ref.isdecimal() else [ref]
+    return []
+
+
+def is_everyone(refs: list[str]) -> bool:
+    return refs == [ALL_CUSTOMERS]
+
+
+def channel(params: Mapping[str, str]) -> str:
+    """E-mail unless the link says SMS."""
+    said = next((params[name] for name in CHANNEL_NAMES if params.get(name)), "")
+    return "sms" if "sms" in said.lower() else "email"

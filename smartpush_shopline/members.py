@@ -1,0 +1,51 @@
+"""Sets of contact numbers as compressed bitmaps (Roaring, portable serialisation).
+
+A million people take about 130 KB, and union, difference and counting take microseconds.
+Source: https://github.com/RoaringBitmap/RoaringFormatSpec
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from pyroaring import BitMap
+from sqlalchemy import LargeBinary
+from sqlalchemy.types import TypeDecorator
+
+CHUNK = 65_536
+"""Numbers per chunk: one container of a Roaring bitmap."""
+
+
+class Members(TypeDecorator[BitMap]):
+    """A column that holds one bitmap. Loaded bitmaps are read-only by agreement: copy to change."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: BitMap | None, dialect: Any) -> bytes | None:
+        return None if value is None else pack(value)
+
+    def process_result_value(self, value: bytes | None, dialect: Any) -> BitMap | None:
+        return None if value is None else BitMap.deserialize(value)
+
+
+def pack(members: BitMap) -> bytes:
+    smallest = members.copy()
+    smallest.run_optimize()
+    return bytes(smallest.serialize())
+
+
+def digest(members: BitMap) -> str:
+    """The same people give the same 64 hex digits, whoever computes them."""
+    return hashlib.sha256(pack(members)).hexdigest()
+
+
+def union(sets: Iterable[BitMap]) -> BitMap:
+    every = list(sets)
+    return BitMap.union(*every) if every else BitMap()
+
+
+def chunks_of(numbers: Iterable[int]) -> list[int]:
+    return sorted({number // CHUNK for number in numbers})

@@ -1,0 +1,56 @@
+"""``python -m smartpush_shopline.sandbox``: serves the two demo stores on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from .app import close, create_app
+from .serve import HOST, PortInUse, listen
+from .settings import Settings
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every option can be given as ``SANDBOX_...`` in the environment, too."""
+    usual, env = Settings(), os.environ.get
+    made = argparse.ArgumentParser(prog="python -m smartpush_shopline.sandbox", description=__doc__)
+    add = made.add_argument
+    add("--port", type=int, default=env("SANDBOX_PORT", "5001"))
+    add("--data", type=Path, default=env("SANDBOX_DATA") or None, help="file that keeps the stores")
+    add("--app-key", default=env("SANDBOX_APP_KEY", usual.app_key))
+    add("--app-secret", default=env("SANDBOX_APP_SECRET", usual.app_secret))
+    add("--app-url", default=env("SANDBOX_APP_URL", usual.app_url))
+    add("--gdpr-url", default=env("SANDBOX_GDPR_URL"), help="address for the redact topics")
+    add("--webhook-hmac", choices=["hex", "base64"], default=env("SANDBOX_WEBHOOK_HMAC", "hex"))
+    add("--retry-factor", type=float, default=env("SANDBOX_RETRY_FACTOR", "1"))
+    add("--bucket", type=int, default=env("SANDBOX_BUCKET", "40"), help="0: no rate limit")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
+    port = given.port
+    options = {name: value for name, value in vars(given).items() if name != "port"}
+    app = create_app(Settings(**options))
+    try:
+        server = listen(app, port)
+    except PortInUse as error:
+        print(f"{error} Choose another with --port.", file=sys.stderr)
+        return 1
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    print(f"Sandbox stores: http://{HOST}:{server.port}/ (Ctrl-C ends them)", flush=True)
+    try:
+        server.serve_forever(poll_interval=0.1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+        close(app)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

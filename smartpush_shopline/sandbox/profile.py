@@ -1,0 +1,23 @@
+"""What the store says about itself, and the webhook when that changes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from zoneinfo import available_timezones
+
+from . import wire
+from .people import Invalid
+from .state import Store
+
+
+def edit(store: Store, name: str, timezone: str) -> None:
+    name, timezone = name.strip(), timezone.strip()
+    if not 1 <= len(name) <= 100:
+        raise Invalid("name", "A store's name has 1 to 100 characters.")
+    if timezone not in available_timezones():
+        raise Invalid("timezone", f"“{timezone}” is no time zone; write it like Asia/Taipei.")
+    with store.change():
+        changed = replace(store.info, name=name, timezone=timezone)
+        if changed != store.info:
+            store.info = replace(changed, updated_at=store.now())
+            store.announce("merchants/update", wire.shop(store.info))

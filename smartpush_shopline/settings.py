@@ -1,0 +1,71 @@
+"""`SMARTPUSH_*` of the dashboard's config, read once into one frozen object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from .errors import ConfigurationError
+
+PREFIX = "SMARTPUSH_"
+RUNNERS = ("apscheduler", "external", "inline")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One field per setting; the README's table is this list in words."""
+
+    apps: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    encryption_keys: Sequence[str] = ()
+    public_url: str = ""
+    url_prefix: str = "/smartpush"
+    scopes: Sequence[str] = ("read_customers", "read_orders", "read_store_information")
+    api_version: str = "v20260601"
+    webhook_api_version: str = "v20260601"
+    store_base_url: str = "https://{handle}.myshopline.com"
+    campaign_form_endpoint: str = ""
+    login_endpoint: str = ""
+    base_template: str = "smartpush_shopline/base.html"
+    htmx: str = "vendored"
+    runner: str = "apscheduler"
+    tick: timedelta = timedelta(minutes=1)
+    default_country: str | None = None
+
+    @classmethod
+    def read(cls, config: Mapping[str, Any]) -> Settings:
+        """Raises ConfigurationError with a sentence for an unknown, missing or wrong setting."""
+        given = {key: config[key] for key in config if key.startswith(PREFIX)}
+        known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
+        for stray in given.keys() - known.keys():
+            hint = next(iter(get_close_matches(stray, known)), "something in the README's table")
+            raise ConfigurationError(f"{stray} is not a SmartPush setting; did you mean {hint}?")
+        settings = cls(**{known[key]: value for key, value in given.items()})
+        settings._check()
+        return settings
+
+    def _check(self) -> None:
+        for name in ("apps", "encryption_keys", "public_url"):
+            if not getattr(self, name):
+                raise ConfigurationError(f"{PREFIX}{name.upper()} is missing; see the README.")
+        if any(isinstance(secrets, str) or not secrets for secrets in self.apps.values()):
+            raise ConfigurationError(
+                "SMARTPUSH_APPS maps each app key to a list of secrets, newest first."
+            )
+        if isinstance(self.encryption_keys, str):
+            raise ConfigurationError("SMARTPUSH_ENCRYPTION_KEYS is a list of keys, newest first.")
+        if "{handle}" not in self.store_base_url:
+            raise ConfigurationError("SMARTPUSH_STORE_BASE_URL must contain {handle}.")
+        if self.runner not in RUNNERS:
+            raise ConfigurationError(f"SMARTPUSH_RUNNER must be one of {', '.join(RUNNERS)}.")
+        if self.htmx not in ("vendored", "host"):
+            raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
+
+    def store_url(self, handle: str) -> str:
+        return self.store_base_url.format(handle=handle)
+
+    def address(self, path: str) -> str:
+        """The public address of a path below our prefix."""
+        return self.public_url.rstrip("/") + self.url_prefix + path

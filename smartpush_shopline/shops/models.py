@@ -1,0 +1,70 @@
+"""Installed stores, who works on one right now, and the next contact number of each."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..contracts import ShopCard
+from ..database import Base
+
+PENDING, ACTIVE, PAUSED, UNAUTHORISED, UNINSTALLED = (
+    "pending",
+    "active",
+    "paused",
+    "needs_authorisation",
+    "uninstalled",
+)
+
+
+class Shop(Base):
+    """One SHOPLINE store that installed us. `pending` until a permitted person connects it."""
+
+    __tablename__ = "smartpush_shop"
+    __table_args__ = (UniqueConstraint("app_key", "handle"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    app_key: Mapped[str] = mapped_column(String(100))
+    handle: Mapped[str] = mapped_column(String(100))
+    store_ref: Mapped[str | None] = mapped_column(String(40), index=True)
+    merchant_ref: Mapped[str | None] = mapped_column(String(40))
+    domain: Mapped[str | None] = mapped_column(String(255))
+    name: Mapped[str] = mapped_column(String(255))
+    timezone: Mapped[str] = mapped_column(String(64), default="UTC")
+    currency: Mapped[str] = mapped_column(String(3), default="")
+    language: Mapped[str | None] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default=PENDING)
+    problem: Mapped[str | None] = mapped_column(Text)
+    scopes: Mapped[str] = mapped_column(Text, default="")
+    token: Mapped[bytes | None]
+    token_expires_at: Mapped[datetime | None]
+    last_nightly_date: Mapped[date | None]
+    installed_at: Mapped[datetime]
+    connected_at: Mapped[datetime | None]
+    last_webhook_at: Mapped[datetime | None]
+
+    @property
+    def card(self) -> ShopCard:
+        return ShopCard(self.id, self.handle, self.name, self.timezone, self.currency)
+
+
+class ShopLease(Base):
+    """Who may call this store's API now. `epoch` grows with every new holder."""
+
+    __tablename__ = "smartpush_shop_lease"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    epoch: Mapped[int] = mapped_column(default=0)
+    until: Mapped[float] = mapped_column(default=0.0)
+
+
+class ShopCounter(Base):
+    """The last contact number handed out. Apart from the lease, so neither waits for the other."""
+
+    __tablename__ = "smartpush_shop_counter"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    last_number: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,29 @@
+"""Which store a delivery came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from .models import PENDING, UNINSTALLED, Shop
+
+
+def find_sender(session: Session, headers: Mapping[str, str]) -> Shop | None:
+    """The store a delivery came from: by its id, else by the first label of its domain."""
+    store_ref = headers.get("X-Shopline-Shop-Id")
+    domain = headers.get("X-Shopline-Shop-Domain", "")
+    handle = (urlsplit(f"//{domain}").hostname or "").split(".")[0]
+    known = Shop.status.not_in((PENDING, UNINSTALLED))
+    rows = session.scalars(
+        select(Shop).where(known, or_(Shop.store_ref == store_ref, Shop.handle == handle))
+    ).all()
+    by_id = [shop for shop in rows if shop.store_ref == store_ref]
+    unnamed = [shop for shop in rows if shop.store_ref is None and shop.handle == handle]
+    return next(iter(by_id or unnamed), None)
+
+
+def get_shop(session: Session, shop_id: int) -> Shop:
+    return session.get_one(Shop, shop_id)

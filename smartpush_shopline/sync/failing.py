@@ -1,0 +1,104 @@
+"""What comes first, and what happens to a task that failed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ..errors import Gone, ShoplineBusy, ShoplineError
+from ..segments.models import SHOPLINE, Segment
+from ..segments.publishing import mark_deleted
+from . import runs, staleness
+from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+
+_RANKS = (
+    ("segment", staleness.PERSON),
+    ("segment", staleness.WEBHOOK),
+    ("run", NIGHTLY),
+    ("segment", staleness.NIGHT),
+    ("run", IMPORT),
+    ("segment", staleness.FIRST),
+)
+_LONGEST_WAIT = timedelta(minutes=10)
+
+
+def rank(kind: str, reason: str | None) -> int:
+    return _RANKS.index((kind, str(reason)))
+
+
+def is_urgent(rank: int) -> bool:
+    """Somebody waits for it: a person, or one who just edited in the Admin."""
+    return _RANKS[rank][1] in (staleness.PERSON, staleness.WEBHOOK)
+
+
+def has_work(session: Session, run: SyncRun) -> bool:
+    """A run whose segments are being read waits for the last of them to close."""
+    return run.phase != "segments" or not runs.segments_left(session, run)
+
+
+def note(session: Session, task: tuple[str, int], error: ShoplineError, now: datetime) -> None:
+    """Temporary: again later, ever later. Permanent: shown, and left until something changes."""
+    kind, row_id = task
+    if kind == "run":
+        _note_run(session.get_one(SyncRun, row_id), error, now)
+    else:
+        _note_segment(session.get_one(Segment, row_id), error, now)
+
+
+def _note_run(run: SyncRun, error: ShoplineError, now: datetime) -> None:
+    run.attempts += 1
+    run.error = str(error)
+    run.next_try_at = now + _wait(error, run.attempts)
+    if error.permanent and run.page_info:
+        run.page_info, run.contacts_done = None, 0  # the cursor itself may be what was refused
+
+
+def _note_segment(segment: Segment, error: ShoplineError, now: datetime) -> None:
+    if isinstance(error, Gone):
+        mark_deleted(segment, now)
+        return
+    segment.attempts += 1
+    segment.error = str(error)
+    if error.permanent:
+        segment.stale_reason = segment.next_try_at = None
+    else:
+        segment.next_try_at = now + _wait(error, segment.attempts)
+
+
+def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetime) -> None:
+    """Everything of a shop waits; its runs say why."""
+    session.execute(
+        update(SyncRun)
+        .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
+        .values(next_try_at=until, error=str(error))
+    )
+    session.execute(
+        update(Segment)
+        .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
+        .values(next_try_at=until, error=str(error))
+    )
+
+
+def next_try_at(session: Session, shop_id: int) -> datetime | None:
+    """When something that waits for another try is due."""
+    waiting = [
+        select(SyncRun.next_try_at).where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING),
+        select(Segment.next_try_at).where(
+            Segment.shop_id == shop_id,
+            Segment.source == SHOPLINE,
+            Segment.stale_reason.is_not(None),
+        ),
+    ]
+    times = [time for each in waiting for time in session.scalars(each) if time]
+    return min(times, default=None)
+
+
+def _wait(error: ShoplineError, attempts: int) -> timedelta:
+    """3, 6, 12 ... seconds, at most ten minutes, or as long as SHOPLINE asked for."""
+    asked = error.retry_after if isinstance(error, ShoplineBusy) else None
+    seconds = min(3 * 2 ** (attempts - 1), int(_LONGEST_WAIT.total_seconds()))
+    if error.permanent:
+        seconds = max(seconds, 60)
+    return timedelta(seconds=max(seconds, asked or 0))

@@ -1,0 +1,197 @@
+"""The holder of a shop's lease takes its work page by page, the most urgent first.
+
+A person waiting, then what a webhook made stale, then the night, then the first import: so a long
+import never delays an edit in the Admin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineError
+from ..segments.models import Segment
+from ..settings import Settings
+from ..shopline import OAuth, Pace, ShoplineClient, new_session
+from ..shops import install, tokens
+from ..shops.lease import Lease
+from ..shops.models import ACTIVE, PAUSED, UNAUTHORISED, Shop
+from ..web import State
+from . import failing
+from .models import RUNNING, SyncRun
+
+Steps = Iterator[None]
+Task = tuple[str, int]
+KEPT_FOR_URGENT = 10
+"""Of the burst of 20 calls; so an edit in the Admin is followed at once during a long import."""
+
+
+class Holder:
+    """The lease, a client with a living token, and transactions that end with the lease."""
+
+    def __init__(self, state: State, lease: Lease) -> None:
+        self.state = state
+        self.lease = lease
+        self.shop_id = lease.shop_id
+        self._http = new_session()
+        self.pace: Pace = state.paces.setdefault(self.shop_id, Pace())
+        self._refreshed = False
+        self.client = self._open()
+
+    @property
+    def settings(self) -> Settings:
+        return self.state.settings
+
+    def now(self) -> datetime:
+        return self.state.now()
+
+    def begin(self) -> AbstractContextManager[Session]:
+        return self.lease.begin()
+
+    def shop(self, session: Session) -> Shop:
+        return session.get_one(Shop, self.shop_id)
+
+    def refresh(self) -> bool:
+        """Once per hold, under the lease. False when it did not help before."""
+        if self._refreshed:
+            return False
+        self._refreshed = True
+        self.client = self._open(refresh=True)
+        return True
+
+    def _open(self, refresh: bool = False) -> ShoplineClient:
+        with self.begin() as session:
+            shop = self.shop(session)
+            session.expunge(shop)
+        if refresh or tokens.is_old(shop, self.now()):
+            self._refreshed = True
+            self._fetch_token(shop)
+        return ShoplineClient(
+            self.settings.store_url(shop.handle),
+            tokens.reveal(shop, self.settings.encryption_keys),
+            api_version=self.settings.api_version,
+            http=self._http,
+            pace=self.pace,
+            default_country=self.settings.default_country,
+        )
+
+    def _fetch_token(self, shop: Shop) -> None:
+        secret = self.settings.apps[shop.app_key][0]
+        store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http)
+        token = store.refresh_token(self.now())
+        tokens.keep(shop, token, self.settings.encryption_keys)
+        with self.begin() as session:
+            tokens.keep(self.shop(session), token, self.settings.encryption_keys)
+
+
+def work_shop(state: State, shop_id: int, start: Callable[[Holder, Task], Steps]) -> None:
+    """Take the lease and work until nothing is due. Harmless when another one holds it.
+
+    Looked at again after the lease was given back: a row committed just before that would
+    otherwise wait for the next tick, since whoever wrote it found the lease taken.
+    """
+    while _is_due(state, shop_id):
+        lease = Lease.take(state.database, shop_id)
+        if lease is None:
+            return
+        try:
+            _work(state, lease, start)
+        except LeaseLost:
+            return
+        finally:
+            lease.release()
+
+
+def _is_due(state: State, shop_id: int) -> bool:
+    with state.database.read() as session:
+        return _most_urgent(session, shop_id, state.now()) is not None
+
+
+def _work(state: State, lease: Lease, start: Callable[[Holder, Task], Steps]) -> None:
+    try:
+        holder = Holder(state, lease)
+    except ShoplineError as error:
+        _stop_shop(state, lease, error)
+        return
+    under_way: dict[Task, Steps] = {}
+    while True:
+        with lease.begin() as session:
+            due = _most_urgent(session, lease.shop_id, state.now())
+        if due is None:
+            return
+        rank, task = due
+        holder.pace.kept_back = 0 if failing.is_urgent(rank) else KEPT_FOR_URGENT
+        steps = under_way.setdefault(task, start(holder, task))
+        try:
+            if next(steps, "finished") == "finished":
+                del under_way[task]
+        except ShoplineError as error:
+            del under_way[task]
+            if not _go_on(holder, task, error):
+                return
+
+
+def _most_urgent(session: Session, shop_id: int, now: datetime) -> tuple[int, Task] | None:
+    """(rank, task) of what comes first."""
+    shop = session.get_one(Shop, shop_id)
+    if shop.status != ACTIVE:
+        return None
+    due = [
+        (failing.rank("segment", segment.stale_reason), segment.stale_since, "segment", segment.id)
+        for segment in session.scalars(
+            select(Segment).where(
+                Segment.shop_id == shop_id,
+                Segment.stale_reason.is_not(None),
+                Segment.next_try_at <= now,
+            )
+        )
+    ]
+    runs = select(SyncRun).where(
+        SyncRun.shop_id == shop_id, SyncRun.state == RUNNING, SyncRun.next_try_at <= now
+    )
+    due += [
+        (failing.rank("run", run.kind), run.started_at, "run", run.id)
+        for run in session.scalars(runs)
+        if failing.has_work(session, run)
+    ]
+    if not due:
+        return None
+    rank, _since, kind, row_id = min(due)
+    return rank, (kind, row_id)
+
+
+def _go_on(holder: Holder, task: Task, error: ShoplineError) -> bool:
+    """Note the failure of a task. False when the whole shop has to wait."""
+    if isinstance(error, NotAuthorised):
+        try:
+            if holder.refresh():
+                return True
+        except ShoplineError as refused:
+            error = refused
+        _stop_shop(holder.state, holder.lease, error)
+        return False
+    if error.status in (402, 423):
+        _stop_shop(holder.state, holder.lease, error)
+        return False
+    with holder.begin() as session:
+        failing.note(session, task, error, holder.now())
+    return True
+
+
+def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
+    """A store that is gone, locked or no longer lets us in: nothing is tried until that changes."""
+    with lease.begin() as session:
+        shop = session.get_one(Shop, lease.shop_id)
+        if isinstance(error, Gone):
+            install.uninstall(shop)
+        elif isinstance(error, NotAuthorised):
+            shop.status = UNAUTHORISED
+            shop.problem = str(error)
+        elif error.permanent:
+            shop.status, shop.problem = PAUSED, str(error)
+        else:
+            failing.put_off(session, lease.shop_id, error, state.now() + timedelta(seconds=30))

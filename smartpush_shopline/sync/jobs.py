@@ -1,0 +1,69 @@
+"""What the clock and the doorbell mean for synchronisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from sqlalchemy import select, update
+
+from ..books import JobBook
+from ..clock import local_date
+from ..shops.models import ACTIVE, Shop
+from ..web import State
+from . import failing, runs
+from .holder import Holder, Task, work_shop
+from .models import NIGHTLY
+from .reading import read_segment
+from .running import run_steps
+
+jobs = JobBook()
+
+
+@jobs.job("nights")
+def claim_nights(state: State, shop_id: int | None = None) -> None:
+    """Begin the night of each shop whose own day has changed since its last one.
+
+    The date is claimed by an update that only one process wins. A midnight that was slept
+    through is made up for by the next tick.
+    """
+    with state.database.read() as session:
+        shops = list(session.scalars(select(Shop).where(Shop.status == ACTIVE)))
+    for shop in shops:
+        today = local_date(state.now(), shop.timezone)
+        if shop.last_nightly_date is not None and shop.last_nightly_date < today:
+            _begin_night(state, shop, today)
+
+
+def _begin_night(state: State, shop: Shop, today: date) -> None:
+    with state.database.begin() as session:
+        won = session.execute(
+            update(Shop)
+            .where(Shop.id == shop.id, Shop.last_nightly_date == shop.last_nightly_date)
+            .values(last_nightly_date=today)
+        )
+        if won.rowcount:  # type: ignore[attr-defined]
+            runs.start(session, shop.id, NIGHTLY, state.now())
+
+
+@jobs.job("sync")
+def synchronise(state: State, shop_id: int | None = None) -> None:
+    """Work on this shop, or on every connected one, until nothing is due."""
+    with state.database.read() as session:
+        active = set(session.scalars(select(Shop.id).where(Shop.status == ACTIVE)))
+    for each in sorted(active if shop_id is None else active & {shop_id}):
+        work_shop(state, each, _start)
+        _ring_later(state, each)
+
+
+def _ring_later(state: State, shop_id: int) -> None:
+    """What waits for another try is tried when its time comes, not at the next tick."""
+    with state.database.read() as session:
+        at = failing.next_try_at(session, shop_id)
+    if at is not None and at > state.now():
+        state.ring("sync", shop_id, at=at)
+
+
+def _start(holder: Holder, task: Task) -> Iterator[None]:
+    kind, row_id = task
+    return run_steps(holder, row_id) if kind == "run" else read_segment(holder, row_id)

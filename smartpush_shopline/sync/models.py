@@ -1,0 +1,36 @@
+"""One run of a longer synchronisation and how far it came."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..database import Base
+
+IMPORT, NIGHTLY = "import", "nightly"
+RUNNING, DONE = "running", "done"
+
+
+class SyncRun(Base):
+    """A first import or a night. `phase` and `page_info` are where it goes on after a restart."""
+
+    __tablename__ = "smartpush_sync_run"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(20), default=RUNNING)
+    phase: Mapped[str] = mapped_column(String(20), default="shop")
+    page_info: Mapped[str | None] = mapped_column(Text)
+    contacts_done: Mapped[int] = mapped_column(default=0)
+    contacts_total: Mapped[int | None]
+    segments_total: Mapped[int | None]
+    findings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]

@@ -1,0 +1,94 @@
+"""Reading one segment person by person, and taking in the list of segments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from pyroaring import BitMap
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..contacts import people
+from ..segments import publishing
+from ..segments.models import DELETED, SHOPLINE, Segment
+from ..shopline import SavedSearch
+from ..signals import segment_published
+from . import staleness
+from .holder import Holder
+
+
+def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
+    """All pages into one set, then one short transaction that makes it the current version.
+
+    The store sorts members by a key that moves, so a row may come twice or, rarely, slip between
+    two pages: people are kept in a set, and every segment is read again in time.
+    """
+    with holder.begin() as session:
+        segment = session.get_one(Segment, segment_id)
+        ref, cause = segment.segment_ref, segment.stale_reason or staleness.PERSON
+        asked_at = segment.stale_since
+    if cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
+        definition = holder.client.fetch_saved_search(ref)
+        with holder.begin() as session:
+            take_definition(session.get_one(Segment, segment_id), definition)
+        yield
+    members, page_info = BitMap(), None
+    while True:
+        page = holder.client.fetch_member_page(ref, page_info=page_info)
+        with holder.begin() as session:
+            members.update(
+                people.numbers_of_members(session, holder.shop_id, page.items, holder.now())
+            )
+        page_info = page.next_page_info
+        if page_info is None:
+            break
+        yield
+    with holder.begin() as session:
+        segment = session.get_one(Segment, segment_id)
+        changed_meanwhile, reason = segment.stale_since != asked_at, segment.stale_reason
+        published = publishing.publish(
+            session, segment, members, len(members), cause, holder.now()
+        )
+        if changed_meanwhile and reason:
+            staleness.mark_stale(session, segment, reason, holder.now())
+        card = holder.shop(session).card
+    if published.version is not None:
+        segment_published.send(
+            holder.state.app,
+            shop=card,
+            segment_id=segment_id,
+            version=published.version,
+            joined=published.joined,
+            left=published.left,
+        )
+
+
+def take_list(
+    session: Session, shop_id: int, searches: Sequence[SavedSearch], now: datetime
+) -> list[Segment]:
+    """Bring our segments in line with the store's complete list. Returns those that exist there."""
+    known = {
+        segment.segment_ref: segment
+        for segment in session.scalars(
+            select(Segment).where(Segment.shop_id == shop_id, Segment.source == SHOPLINE)
+        )
+    }
+    listed = []
+    for search in searches:
+        segment = known.pop(search.ref, None) or publishing.add_segment(
+            session, shop_id, SHOPLINE, search.ref, search.name, now
+        )
+        take_definition(segment, search)
+        listed.append(segment)
+    for gone in known.values():
+        if gone.state != DELETED:
+            publishing.mark_deleted(gone, now)
+    return listed
+
+
+def take_definition(segment: Segment, search: SavedSearch) -> None:
+    """The rule as the API tells it; a webhook writes the same rule in another notation."""
+    publishing.rename(segment, search.name)
+    segment.definition = search.query
+    segment.remote_updated_at = search.updated_at or segment.remote_updated_at

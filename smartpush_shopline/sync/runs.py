@@ -1,0 +1,103 @@
+"""Runs and how far they came."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..segments.models import SHOPLINE, Segment
+from ..shopline import MAX_LIMIT
+from . import staleness
+from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`done` and `total` are steps: a page of contacts, or one segment. Times are in seconds."""
+
+    phase: str
+    done: int
+    total: int
+    contacts_done: int
+    contacts_total: int | None
+    segments_done: int
+    segments_total: int | None
+    rate: float | None
+    seconds_left: float | None
+    error: str | None
+
+    @property
+    def percent(self) -> int:
+        return min(99, 100 * self.done // self.total) if self.total else 0
+
+
+def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
+    """A new run, or the one of this kind that is under way."""
+    running = session.scalars(
+        select(SyncRun).where(
+            SyncRun.shop_id == shop_id, SyncRun.kind == kind, SyncRun.state == RUNNING
+        )
+    ).first()
+    if running:
+        running.next_try_at = now
+        return running
+    run = SyncRun(
+        shop_id=shop_id, kind=kind, state=RUNNING, started_at=now, next_try_at=now, findings={}
+    )
+    session.add(run)
+    session.flush()
+    return run
+
+
+def current_run(session: Session, shop_id: int) -> SyncRun | None:
+    """The run under way; the night comes first when both are."""
+    return session.scalars(
+        select(SyncRun)
+        .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
+        .order_by((SyncRun.kind == NIGHTLY).desc(), SyncRun.id)
+    ).first()
+
+
+def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
+    return session.scalars(
+        select(SyncRun)
+        .where(SyncRun.shop_id == shop_id, SyncRun.kind == kind)
+        .order_by(SyncRun.id.desc())
+    ).first()
+
+
+def segments_left(session: Session, run: SyncRun) -> int:
+    """Segments this run still has to read."""
+    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
+    return session.scalars(
+        select(func.count(Segment.id)).where(
+            Segment.shop_id == run.shop_id,
+            Segment.source == SHOPLINE,
+            Segment.stale_reason == reason,
+        )
+    ).one()
+
+
+def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
+    pages_total = math.ceil((run.contacts_total or 0) / MAX_LIMIT)
+    pages_done = min(math.ceil(run.contacts_done / MAX_LIMIT), pages_total)
+    listed = run.segments_total is not None and run.phase == "segments"
+    segments_done = (run.segments_total or 0) - segments_left(session, run) if listed else 0
+    done, total = pages_done + segments_done, pages_total + (run.segments_total or 0)
+    elapsed = max((now - run.started_at).total_seconds(), 0.001)
+    return Progress(
+        phase=run.phase,
+        done=done,
+        total=total,
+        contacts_done=run.contacts_done,
+        contacts_total=run.contacts_total,
+        segments_done=segments_done,
+        segments_total=run.segments_total,
+        rate=run.contacts_done / elapsed if run.contacts_done else None,
+        seconds_left=elapsed / done * (total - done) if done else None,
+        error=run.error,
+    )

@@ -1,0 +1,22 @@
+"""A stale segment is a row that says: read me again, and how urgently."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from ..segments.models import Segment
+
+PERSON, WEBHOOK, NIGHT, FIRST = "person", "webhook", "nightly", "import"
+URGENCY = (PERSON, WEBHOOK, NIGHT, FIRST)
+
+
+def mark_stale(session: Session, segment: Segment, reason: str, now: datetime) -> None:
+    """Ask for a fresh reading; the more urgent of two reasons stands."""
+    urgent = [reason, *([segment.stale_reason] if segment.stale_reason else [])]
+    segment.stale_reason = min(urgent, key=URGENCY.index)
+    segment.stale_since = now
+    segment.next_try_at = now
+    segment.attempts = 0
+    session.flush()

@@ -1,0 +1,79 @@
+"""What every page shares: the app's state, permission, and page or partial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NoReturn
+
+from flask import Flask, Response, abort, current_app, make_response, render_template, request
+from sqlalchemy.orm import Session
+
+from . import htmx, i18n
+from .books import JobBook, TopicBook
+from .contracts import SegmentProvider, ShopCard
+from .database import Database
+from .settings import Settings
+
+
+@dataclass(slots=True)
+class State:
+    """Everything of one app, kept in `app.extensions["smartpush"]`."""
+
+    app: Flask
+    settings: Settings
+    database: Database
+    host_session: Callable[[], Session]
+    may: Callable[[str, ShopCard | None], bool]
+    in_front: Callable[[], str | None]
+    native: SegmentProvider
+    topics: TopicBook
+    jobs: JobBook
+    now: Callable[[], datetime]
+    ring: Callable[..., None]
+    find_sender: Callable[[Session, Mapping[str, str]], Any]
+    get_shop: Callable[[Session, int], Any]
+    csp_nonce: Callable[[], str] | None = None
+    paces: dict[int, Any] = field(default_factory=dict)
+
+
+def state() -> State:
+    return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
+
+
+def allow(action: str, shop: ShopCard | None) -> None:
+    """403 unless the dashboard's rule says yes."""
+    if not state().may(action, shop):
+        abort(403)
+
+
+def render(template: str, **context: Any) -> str:
+    """A template with our own gettext, also on a dashboard that has another `_`."""
+    mine = {
+        "_": i18n.gettext,
+        "ngettext": i18n.ngettext,
+        "number": i18n.number,
+        "local_time": i18n.local_time,
+        "ago": i18n.ago,
+        "smartpush_base": state().settings.base_template,
+        "smartpush_htmx": state().settings.htmx,
+        "csp_nonce": state().csp_nonce,
+    }
+    return render_template("smartpush_shopline/" + template, **mine, **context)
+
+
+def page_or_partial(page: str, partial: str, **context: Any) -> Response:
+    """One address answers a browser with the page and htmx with the piece it asked for."""
+    response = make_response(render(partial if htmx.wants_partial() else page, **context))
+    response.vary.add("HX-Request")
+    return response
+
+
+def friendly(title: str, text: str, status: int, **context: Any) -> NoReturn:
+    """Stop with a page that says in plain words what is the matter and what to do."""
+    abort(make_response(render("message.html", title=title, text=text, **context), status))
+
+
+def wants_json() -> bool:
+    return request.accept_mimetypes.best == "application/json"

@@ -1,0 +1,213 @@
+/* Small manners on top of pages that work without it: nothing here decides who receives what.
+   No inline handlers and no eval, so a strict content security policy is fine. */
+(function () {
+  "use strict";
+  if (window.smartpush) return;
+  window.smartpush = true;
+
+  var script = document.currentScript;
+  if (script && script.dataset.htmx === "vendored" && window.htmx) {
+    window.htmx.config.includeIndicatorStyles = false;
+    window.htmx.config.allowEval = false;
+  }
+  document.documentElement.classList.add("smartpush-js");
+
+  function ours(node) {
+    return node instanceof Element && node.closest(".smartpush");
+  }
+  function pickerOf(node) {
+    return node instanceof Element ? node.closest("[data-smartpush-picker]") : null;
+  }
+
+  /* What a screen reader hears after a change; outside of what is swapped, so it is really read. */
+  var voice = null;
+  function say(text) {
+    if (!voice) {
+      voice = document.createElement("div");
+      voice.setAttribute("aria-live", "polite");
+      voice.className = "smartpush-hidden";
+      var room = document.createElement("div");
+      room.className = "smartpush";
+      room.append(voice);
+      document.body.append(room);
+    }
+    voice.textContent = text;
+  }
+
+  /* Requests */
+  document.addEventListener("htmx:configRequest", function (event) {
+    var token = document.querySelector('meta[name="csrf-token"]');
+    if (ours(event.target) && token && !event.detail.headers["X-CSRFToken"]) {
+      event.detail.headers["X-CSRFToken"] = token.content;
+    }
+  });
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.target instanceof Element && event.target.hasAttribute("data-smartpush-poll") && document.hidden) {
+      event.preventDefault();
+    }
+  });
+  ["htmx:responseError", "htmx:sendError"].forEach(function (name) {
+    document.addEventListener(name, function (event) {
+      var picker = pickerOf(event.target);
+      if (!picker) return;
+      waiting.delete(picker.id);
+      delayed = null;
+      var note = picker.querySelector("[data-smartpush-trouble]");
+      if (note) {
+        note.hidden = false;
+        say(note.textContent);
+      }
+    });
+  });
+
+  /* One click after the other: the answer to the first carries the choice the second builds on. */
+  var waiting = new Map();
+  document.addEventListener("click", function (event) {
+    var button = event.target instanceof Element ? event.target.closest("button[hx-post]") : null;
+    var picker = pickerOf(button);
+    if (!picker || !waiting.has(picker.id)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (button.id) waiting.get(picker.id).push(button.id);
+  }, true);
+  document.addEventListener("htmx:beforeSend", function (event) {
+    var picker = pickerOf(event.target);
+    if (picker && event.target.tagName === "BUTTON") waiting.set(picker.id, waiting.get(picker.id) || []);
+  });
+  function goOn(id) {
+    var next = waiting.get(id);
+    waiting.delete(id);
+    if (!next) return;
+    while (next.length) {
+      var button = document.getElementById(next.shift());
+      if (!button) continue;
+      button.click();
+      if (waiting.has(id)) {
+        waiting.set(id, next);
+        return;
+      }
+    }
+  }
+  /* Saving while an answer is under way would save the choice before it. */
+  var delayed = null;
+  document.addEventListener("submit", function (event) {
+    var busy = Array.prototype.some.call(
+      event.target.querySelectorAll("[data-smartpush-picker]"),
+      function (picker) { return waiting.has(picker.id); }
+    );
+    if (!busy) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    delayed = { form: event.target, button: event.submitter };
+  }, true);
+  function saveNow() {
+    if (!delayed || waiting.size) return;
+    var late = delayed;
+    delayed = null;
+    late.form.requestSubmit(late.button && late.button.isConnected ? late.button : undefined);
+  }
+
+  /* Swaps keep the place: what was focused stays where the eye is, lists stay scrolled. */
+  var before = null;
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    var target = event.detail.target;
+    if (!ours(target)) return;
+    var focused = document.activeElement;
+    before = {
+      id: target.id,
+      focus: focused && target.contains(focused) ? focused : null,
+      side: focused && target.contains(focused) && focused.closest ? sideOf(focused) : null,
+      top: focused && target.contains(focused) ? focused.getBoundingClientRect().top : 0,
+      scroll: {},
+      marks: {}
+    };
+    target.querySelectorAll("[data-smartpush-scroll]").forEach(function (list) {
+      before.scroll[list.id] = list.scrollTop;
+    });
+    target.querySelectorAll("[data-smartpush-mark]").forEach(function (row) {
+      before.marks[row.id] = row.dataset.smartpushMark;
+    });
+  });
+  function sideOf(node) {
+    var box = node.closest("[data-smartpush-side]");
+    return box ? box.id : null;
+  }
+  document.addEventListener("htmx:afterSwap", function (event) {
+    if (!before) return;
+    var kept = before, root = document.getElementById(kept.id);
+    before = null;
+    if (!root) return;
+    Object.keys(kept.scroll).forEach(function (id) {
+      var list = document.getElementById(id);
+      if (list) list.scrollTop = kept.scroll[id];
+    });
+    root.querySelectorAll("[data-smartpush-mark]").forEach(function (row) {
+      if (Object.keys(kept.marks).length && kept.marks[row.id] !== row.dataset.smartpushMark) {
+        row.classList.add("smartpush-changed");
+      }
+    });
+    if (kept.focus) keepFocus(kept);
+    var spoken = root.querySelector("[data-smartpush-say]");
+    if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay);
+  });
+  function keepFocus(kept) {
+    var same = kept.focus.id && document.getElementById(kept.focus.id);
+    if (same) {
+      window.scrollBy(0, same.getBoundingClientRect().top - kept.top);
+      if (document.activeElement !== same) same.focus({ preventScroll: true });
+      return;
+    }
+    var box = kept.side && document.getElementById(kept.side);
+    var next = box && (box.querySelector(".smartpush-chip-x") || box.querySelector("summary"));
+    if (next) next.focus({ preventScroll: true });
+  }
+  document.addEventListener("htmx:afterSettle", function (event) {
+    var picker = pickerOf(event.target);
+    if (!picker || event.target !== picker) return;
+    goOn(picker.id);
+    saveNow();
+  });
+
+  /* The panel of segments */
+  document.addEventListener("toggle", function (event) {
+    var picker = pickerOf(event.target);
+    if (!picker || !event.target.matches("details")) return;
+    var open = picker.querySelector("details[open]");
+    picker.querySelector("[data-smartpush-open]").value = open ? open.dataset.smartpushPanel : "";
+  }, true);
+  document.addEventListener("click", function (event) {
+    var summary = event.target instanceof Element ? event.target.closest("summary") : null;
+    if (!summary || !pickerOf(summary) || summary.parentNode.open) return;
+    window.setTimeout(function () {
+      var search = summary.parentNode.querySelector("input[type=search]");
+      if (search && summary.parentNode.open) search.focus({ preventScroll: true });
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    var picker = pickerOf(event.target);
+    if (!picker || event.isComposing) return;
+    if (event.key === "Escape") closePanel(event);
+    if (event.key === "Enter" && event.target.matches("input[type=search]")) {
+      event.preventDefault();
+      event.target.dispatchEvent(new CustomEvent("smartpush:search", { bubbles: true }));
+    }
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") step(event);
+  });
+  function closePanel(event) {
+    var panel = event.target.closest("details[open]");
+    if (!panel) return;
+    event.preventDefault();
+    event.stopPropagation();
+    panel.open = false;
+    panel.querySelector("summary").focus();
+  }
+  function step(event) {
+    var panel = event.target.closest("details[open]");
+    if (!panel || !event.target.matches("input[type=search], .smartpush-row")) return;
+    var stops = Array.from(panel.querySelectorAll("input[type=search], .smartpush-row"));
+    var next = stops[stops.indexOf(event.target) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  }
+})();

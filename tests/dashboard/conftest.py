@@ -1,0 +1,52 @@
+"""The example dashboard on an empty database, and people who are signed in to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from examples.dashboard import create_app
+from examples.dashboard.config import Place, settings
+from examples.dashboard.plugin import smartpush
+from examples.dashboard.seed import DEMO_EMAIL, VIEWER_EMAIL, fill_tables
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Flask:
+    config = settings(Place(data_dir=tmp_path))
+    config |= {"TESTING": True, "WTF_CSRF_ENABLED": False, "SMARTPUSH_RUNNER": "external"}
+    app = create_app(config)
+    with app.app_context():
+        fill_tables()
+        smartpush.upgrade_database()
+    return app
+
+
+@pytest.fixture
+def stranger(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask) -> Callable[[str], FlaskClient]:
+    def somebody(email: str) -> FlaskClient:
+        client = app.test_client()
+        answer = client.post("/login", data={"email": email, "password": "demo"})
+        assert answer.status_code == 303
+        return client
+
+    return somebody
+
+
+@pytest.fixture
+def marketer(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
+    return sign_in(DEMO_EMAIL)
+
+
+@pytest.fixture
+def viewer(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
+    return sign_in(VIEWER_EMAIL)
