@@ -1,1 +1,33 @@
-"""SHOPLINE customer segments inside a Flask marketing dashboard."""
+"""SHOPLINE customer segments inside a Flask marketing dashboard. This is the whole public face."""
+
+from . import errors, signals
+from .audiences.book import AudienceRef
+from .audiences.choice import Choice
+from .audiences.field import RecipientsField
+from .contracts import (
+    NoNativeSegments,
+    Person,
+    Recipient,
+    SegmentCard,
+    SegmentProvider,
+    ShopCard,
+)
+from .errors import SmartPushError
+from .extension import SmartPush
+
+__version__ = "0.1.0"
+__all__ = [
+    "AudienceRef",
+    "Choice",
+    "NoNativeSegments",
+    "Person",
+    "Recipient",
+    "RecipientsField",
+    "SegmentCard",
+    "SegmentProvider",
+    "ShopCard",
+    "SmartPush",
+    "SmartPushError",
+    "errors",
+    "signals",
+]

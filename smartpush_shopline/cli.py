@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import click
-from flask import current_app
+from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
@@ -19,6 +19,7 @@ from .audiences import saving
 from .audiences.export import COLUMNS, rows
 from .contacts import reach
 from .contracts import CHANNELS
+from .doctor import examine
 from .runner.ringing import tick as tick_once
 from .segments import publishing
 from .segments.models import Segment
@@ -31,6 +32,10 @@ group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard
 
 def _state() -> State:
     return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
 
 
 @group.group()
@@ -48,9 +53,20 @@ def upgrade() -> None:
 
 
 @group.command()
+def doctor() -> None:
+    """Is SmartPush plugged in right? Exit code 1 when something is not."""
+    findings = examine(_app())
+    for number, finding in enumerate(findings, 1):
+        click.echo(f"{number}. {finding.what}\n   {finding.hint}")
+    if findings:
+        raise click.exceptions.Exit(1)
+    click.echo("Everything is in order.")
+
+
+@group.command()
 def tick() -> None:
     """Look at everything that is due, once: for cron when SMARTPUSH_RUNNER is "external"."""
-    tick_once(current_app._get_current_object())  # type: ignore[attr-defined]
+    tick_once(_app())
 
 
 @group.command()

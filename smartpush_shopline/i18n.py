@@ -45,11 +45,11 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     if moment is None:
         return gettext("never")
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
-    for size, words in (
-        (86_400, lambda n: ngettext("%(num)s day ago", "%(num)s days ago", n)),
-        (3_600, lambda n: ngettext("%(num)s hour ago", "%(num)s hours ago", n)),
-        (60, lambda n: ngettext("%(num)s minute ago", "%(num)s minutes ago", n)),
-    ):
-        if seconds >= size:
-            return words(int(seconds // size))
+    minutes, hours, days = (int(seconds // size) for size in (60, 3_600, 86_400))
+    if days > 0:
+        return ngettext("%(num)s day ago", "%(num)s days ago", days)
+    if hours > 0:
+        return ngettext("%(num)s hour ago", "%(num)s hours ago", hours)
+    if minutes > 0:
+        return ngettext("%(num)s minute ago", "%(num)s minutes ago", minutes)
     return gettext("just now")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
 
+from blinker import NamedSignal
 from flask import Flask, Response, abort, current_app, make_response, render_template, request
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,8 @@ from .books import JobBook, TopicBook
 from .contracts import SegmentProvider, ShopCard
 from .database import Database
 from .settings import Settings
+
+log = logging.getLogger("smartpush")
 
 
 @dataclass(slots=True)
@@ -40,6 +44,15 @@ class State:
 
 def state() -> State:
     return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
+
+
+def announce(signal: NamedSignal, **facts: Any) -> None:
+    """Tell whoever listens, after the commit. A listener's failure is theirs, not ours."""
+    for listener in signal.receivers_for(state().app):
+        try:
+            listener(state().app, **facts)
+        except Exception:
+            log.exception("smartpush.listener_failed signal=%s", signal.name)
 
 
 def allow(action: str, shop: ShopCard | None) -> None:

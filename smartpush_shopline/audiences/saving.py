@@ -174,6 +174,14 @@ def resolution_now(session: Session, audience: Audience) -> Resolution:
     return Resolution(chosen, reasons, today.recipients)
 
 
+def resolution_of(session: Session, choice: Choice) -> Resolution:
+    """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
+    audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
+    if audience and audience.state == SAVED and choice_of(audience).same_people_as(choice):
+        return resolution_now(session, audience)
+    return resolve(session, choice)
+
+
 def iter_recipients(session: Session, audience: Audience) -> Iterator[Recipient]:
     """Each recipient of now with the channel's address, by contact number."""
     numbers = recipients_now(session, audience)

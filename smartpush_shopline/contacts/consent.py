@@ -1,6 +1,6 @@
 """What the facts of the ledger add up to. Pure: no database, no clock.
 
-Rules (docs/adr/0002): the newest fact wins, with three exceptions. An opt-out wins a tie. An
+Rules (docs/adr/0003): the newest fact wins, with three exceptions. An opt-out wins a tie. An
 opt-out is lifted only by a newer, dated opt-in, and one that did not come from the store only by
 an explicit one. `not_subscribed` and `pending` never replace an opt-out.
 """

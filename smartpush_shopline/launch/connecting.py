@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from .. import web
 from ..contracts import ShopCard
 from ..shopline import OAuth
 from ..shops import install
@@ -40,5 +41,5 @@ def connect(session: Session, shop: Shop, now: datetime) -> None:
 
 def announce(state: State, shop: ShopCard) -> None:
     """After the commit."""
-    store_connected.send(state.app, shop=shop)
+    web.announce(store_connected, shop=shop)
     state.ring("sync", shop.id)

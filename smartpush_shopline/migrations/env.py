@@ -1,6 +1,9 @@
 """Alembic's entry: always called with an open connection (`migrations.upgrade`)."""
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 
 from smartpush_shopline.audiences import models as _audiences
@@ -17,7 +20,7 @@ def only_ours(name: str | None, type_: str, parent_names: object) -> bool:
     return type_ != "table" or (name or "").startswith(TABLE_PREFIX)
 
 
-def plain_type(type_: str, obj: object, _context: object) -> str | bool:
+def plain_type(type_: str, obj: Any, _context: AutogenContext) -> str | Literal[False]:
     """Revisions name the database's own types: ours may change, a revision never does."""
     if type_ == "type" and isinstance(obj, TypeDecorator):
         return f"sa.{obj.impl!r}"

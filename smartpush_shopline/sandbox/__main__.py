@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -34,14 +35,19 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     port = given.port
     options = {name: value for name, value in vars(given).items() if name != "port"}
-    app = create_app(Settings(**options))
+    try:
+        app = create_app(Settings(**options))
+    except sqlite3.Error as error:
+        sys.stderr.write(f"The file {given.data} cannot be used: {error}.\n")
+        return 1
     try:
         server = listen(app, port)
     except PortInUse as error:
-        print(f"{error} Choose another with --port.", file=sys.stderr)
+        sys.stderr.write(f"{error} Choose another with --port.\n")
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    print(f"Sandbox stores: http://{HOST}:{server.port}/ (Ctrl-C ends them)", flush=True)
+    sys.stdout.write(f"Sandbox stores: http://{HOST}:{server.port}/ (Ctrl-C ends them)\n")
+    sys.stdout.flush()
     try:
         server.serve_forever(poll_interval=0.1)
     except KeyboardInterrupt:

@@ -7,11 +7,9 @@ Customers and segments have modules of their own. No page needs a login, and non
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from . import door, installs, links, profile
@@ -29,11 +27,9 @@ ROWS = 50
 def _gate() -> None:
     try:
         door.enter()
-    except Refusal:
-        raise NotFound("There is no store at this address.") from None
-    origin = request.headers.get("Origin")
-    if request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
-        raise Forbidden("This form was sent from another site.")
+        door.check_origin()
+    except Refusal as refusal:
+        abort(refusal.status, str(refusal))
 
 
 @admin.errorhandler(Unknown)
@@ -139,7 +135,7 @@ def webhooks() -> str:
 
 
 def _settings(form: dict[str, str], error: Invalid | None = None) -> str:
-    zones = sorted(available_timezones())
+    zones = profile.timezones()
     return show("settings.html", "settings", form=form, error=error, zones=zones)
 
 

@@ -100,5 +100,3 @@ def _moment(name: str, text: str) -> datetime:
         example = "2026-11-02T10:53:31+08:00"
         raise Refusal(400, f"{name} must be a time like {example}.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=store().info.zone)
-
-

@@ -13,6 +13,7 @@ from .moods import Moods, parse_moods
 controls = Blueprint("controls", __name__, url_prefix="/<handle>/sandbox")
 
 controls.before_request(door.enter)
+controls.before_request(door.check_origin)
 
 
 @controls.errorhandler(Refusal)

@@ -86,7 +86,7 @@ def hints(kind_of: Any) -> dict[str, Any]:
 
 def decode(kind_of: type[T], fields: dict[str, Any]) -> T:
     """The value again from its JSON."""
-    kinds = hints(cast(Hashable, kind_of))
+    kinds = hints(cast("Hashable", kind_of))
     return kind_of(**{name: _field(kinds[name], value) for name, value in fields.items()})
 
 

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
@@ -87,6 +88,13 @@ def enter() -> None:
     if found is None:
         raise Refusal(404, "There is no store at this address.")
     g.store = found
+
+
+def check_origin() -> None:
+    """No page of another site may send forms here; scripts name no origin at all."""
+    origin = request.headers.get("Origin")
+    if request.method == "POST" and origin and urlsplit(origin).netloc != request.host:
+        raise Refusal(403, "This form was sent from another site.")
 
 
 def check_moods() -> None:

@@ -112,8 +112,6 @@ def show_token(token: Token) -> wire.Json:
     return {"accessToken": token.value, "expireTime": ends, "scope": token.scope}
 
 
-
-
 def _issue(store: Store, install: Install) -> Token:
     now = store.now()
     for old in store.tokens.all():

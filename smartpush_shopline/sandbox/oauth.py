@@ -24,6 +24,7 @@ WINDOW = timedelta(minutes=10)
 @oauth.before_request
 def _gate() -> None:
     door.enter()
+    door.check_origin()
     if "/oauth/token/" in request.path:
         door.check_moods()
 

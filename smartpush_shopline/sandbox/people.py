@@ -166,9 +166,7 @@ def _fields(data: Mapping[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _consents(
-    old: Customer, data: Mapping[str, Any], now: datetime, source: str
-) -> dict[str, Any]:
+def _consents(old: Customer, data: Mapping[str, Any], now: datetime, source: str) -> dict[str, Any]:
     changed: dict[str, Any] = {}
     for field, *names in CHANNELS.values():
         given = _consent_state(data, *names)
@@ -179,9 +177,7 @@ def _consents(
     return changed
 
 
-def _consent_state(
-    data: Mapping[str, Any], consent: str, flag: str, deprecated: str
-) -> int | None:
+def _consent_state(data: Mapping[str, Any], consent: str, flag: str, deprecated: str) -> int | None:
     stated = data.get(consent)
     if isinstance(stated, Mapping) and stated.get("state") is not None:
         return _number(consent, stated["state"], 3)

@@ -11,7 +11,7 @@ from .model import BLACKLISTED, Consent, Customer
 from .settings import Settings
 from .wire import money
 
-CONSENTS = {1: "Subscribed", 0: "Unsubscribed", 2: "Not subscribed", 3: "Awaiting confirmation"}
+CONSENTS = {1: "Subscribed", 0: "Unsubscribed", 2: "Not subscribed", 3: "Confirming"}
 TONES = {1: "good", 0: "bad", 2: "plain", 3: "wait"}
 SIGNS = {"TWD": "NT$", "USD": "$"}
 OUTCOMES = {"delivered": "good", "waiting": "wait", "failed": "bad", "dropped": "plain"}

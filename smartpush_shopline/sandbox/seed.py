@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from random import Random
 
 from .model import (
@@ -61,16 +62,17 @@ SEGMENTS = {
 @dataclass(frozen=True)
 class Seed:
     info: StoreInfo
-    customers: list[Customer]
-    segments: list[Segment]
+    customers: tuple[Customer, ...]
+    segments: tuple[Segment, ...]
 
 
+@lru_cache(maxsize=4)
 def plant(handle: str, now: datetime) -> Seed:
     """One store as it was on its first day in the sandbox."""
     customers = [_stranger(handle, number, now) for number in range(CUSTOMERS[handle])]
     cast = _alder_cast(now) if handle == "alder" else []
     customers[: len(cast)] = cast
-    return Seed(_info(handle, now), customers, _segments(handle, now))
+    return Seed(_info(handle, now), tuple(customers), tuple(_segments(handle, now)))
 
 
 def _info(handle: str, now: datetime) -> StoreInfo:

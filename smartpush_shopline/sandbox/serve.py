@@ -35,8 +35,9 @@ def listen(app: Flask, port: int) -> BaseWSGIServer:
         try:
             bound.bind((HOST, port))
             bound.listen(128)
-        except OSError as error:
-            raise PortInUse(f"Port {port} cannot be used: {error.strerror}.") from None
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or "there is no such port"
+            raise PortInUse(f"Port {port} cannot be used: {reason}.") from None
         return make_server(
             HOST, port, app, threaded=True, request_handler=_Quiet, fd=bound.fileno()
         )

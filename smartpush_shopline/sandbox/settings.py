@@ -21,7 +21,7 @@ class Settings:
     """The app that is known to the sandbox, and how the platform behaves towards it."""
 
     app_key: str = "demo_app_key"
-    app_secret: str = "test_app_secret_0123456789abcdef"
+    app_secret: str = "test_app_secret_0123456789abcdef"  # noqa: S105  the demo's, known to all
     app_url: str = "http://127.0.0.1:5000/smartpush/shopline"
     app_name: str = "SmartPush"
     data: Path | None = None

@@ -78,7 +78,7 @@ class Store:
     def __init__(self, handle: str, disk: Disk, now: Clock, lock: threading.RLock) -> None:
         self.handle, self.disk, self.now, self.lock = handle, disk, now, lock
         self.moods = Moods()
-        self.submit: Callable[[str, str], None] = lambda handle, delivery_id: None
+        self.submit: Callable[[str, str], None] = lambda *_: None
         self._outgoing: list[str] = []
         self._infos = Shelf(self, "info", StoreInfo)
         self._counters = Shelf(self, "counter", Counter)
@@ -94,9 +94,7 @@ class Store:
 
     @property
     def info(self) -> StoreInfo:
-        info = self._infos.get("info")
-        assert info is not None
-        return info
+        return self._infos.all()[0]
 
     @info.setter
     def info(self, info: StoreInfo) -> None:
@@ -187,9 +185,7 @@ class World:
         self.settings, self.now = settings, now
         self.lock = threading.RLock()
         self.disk = Disk(settings.data) if settings.data else NoDisk()
-        self.stores = {
-            handle: Store(handle, self.disk, now, self.lock) for handle in seed.HANDLES
-        }
+        self.stores = {handle: Store(handle, self.disk, now, self.lock) for handle in seed.HANDLES}
 
     def find_store(self, handle: Any) -> Store | None:
         return self.stores.get(handle)

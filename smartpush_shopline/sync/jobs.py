@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from ..books import JobBook
 from ..clock import local_date
-from ..shops.models import ACTIVE, Shop
+from ..shops.models import ACTIVE, PAUSED, Shop
 from ..web import State
 from . import failing, runs
 from .holder import Holder, Task, work_shop
@@ -25,10 +25,10 @@ def claim_nights(state: State, shop_id: int | None = None) -> None:
     """Begin the night of each shop whose own day has changed since its last one.
 
     The date is claimed by an update that only one process wins. A midnight that was slept
-    through is made up for by the next tick.
+    through is made up for by the next tick. A paused store is tried once a night.
     """
     with state.database.read() as session:
-        shops = list(session.scalars(select(Shop).where(Shop.status == ACTIVE)))
+        shops = list(session.scalars(select(Shop).where(Shop.status.in_((ACTIVE, PAUSED)))))
     for shop in shops:
         today = local_date(state.now(), shop.timezone)
         if shop.last_nightly_date is not None and shop.last_nightly_date < today:
@@ -40,7 +40,7 @@ def _begin_night(state: State, shop: Shop, today: date) -> None:
         won = session.execute(
             update(Shop)
             .where(Shop.id == shop.id, Shop.last_nightly_date == shop.last_nightly_date)
-            .values(last_nightly_date=today)
+            .values(last_nightly_date=today, status=ACTIVE, problem=None)
         )
         if won.rowcount:  # type: ignore[attr-defined]
             runs.start(session, shop.id, NIGHTLY, state.now())

@@ -14,6 +14,7 @@ from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import SavedSearch
 from ..signals import segment_published
+from ..web import announce
 from . import staleness
 from .holder import Holder
 
@@ -54,8 +55,8 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
             staleness.mark_stale(session, segment, reason, holder.now())
         card = holder.shop(session).card
     if published.version is not None:
-        segment_published.send(
-            holder.state.app,
+        announce(
+            segment_published,
             shop=card,
             segment_id=segment_id,
             version=published.version,

@@ -1,0 +1,289 @@
+"""The picker as it is drawn inside the dashboard's form, and what its buttons do.
+
+Every button carries a small command in `<field>-do`, such as `include:segment:42`. With JavaScript
+it comes to our own address, without it along with the dashboard's form; both end in `apply`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask import current_app, request
+from markupsafe import Markup
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..errors import NotFound
+from ..segments.models import NATIVE, Segment
+from ..shops.models import Shop
+from ..web import render, state
+from . import offering, saving
+from .choice import Choice
+from .models import EVERYONE, EXCLUDE, INCLUDE, SAVED, SEGMENTS, Audience
+from .offers import Chip, Group, chips, groups
+from .resolve import REASONS, Resolution
+
+SIDES = (INCLUDE, EXCLUDE)
+ENTER = "smartpush-enter"
+"""Enter in a text field presses a form's first button: ours, which says this and does nothing."""
+_FIELD_NAME = re.compile(r"[A-Za-z][\w.-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class PickerState:
+    """What the person did. `clicked`: a button of the picker, not one of the form."""
+
+    clicked: bool = False
+    open_side: str | None = None
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    side: str
+    chips: Sequence[Chip]
+    groups: Sequence[Group]
+    is_open: bool
+    query: str
+    everyone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """chosen == recipients + all parts, person by person."""
+
+    chosen: int
+    recipients: int
+    parts: Sequence[Part]
+
+
+def draw(
+    choice: Choice | None,
+    field_name: str,
+    error: str | None = None,
+    open_side: str | None = None,
+    query: str = "",
+) -> Markup:
+    """The picker for the dashboard's form, with style and script before the first on a page."""
+    return _assets() + draw_bare(choice, field_name, error, open_side, query)
+
+
+def draw_bare(
+    choice: Choice | None,
+    field_name: str,
+    error: str | None = None,
+    open_side: str | None = None,
+    query: str = "",
+) -> Markup:
+    """As htmx swaps it: the page has style and script already."""
+    if choice is None:
+        return Markup(render("_partials/picker_none.html", field=field_name, error=error))  # noqa: S704
+    with state().database.read() as session:
+        shop = session.get_one(Shop, choice.shop_id)
+        boxes = _boxes(session, shop, choice, open_side, query)
+        total = sum_of(saving.resolution_of(session, choice))
+    pending = [chip.name for box in boxes for chip in box.chips if chip.version is None]
+    html = render(
+        "_partials/picker.html",
+        field=field_name,
+        shop=shop,
+        choice=choice,
+        boxes=boxes,
+        total=total,
+        pending=pending,
+        error=error,
+        open_side=open_side,
+        csrf_field=csrf_field(),
+    )
+    return Markup(html)  # noqa: S704  rendered by an autoescaping template
+
+
+def draw_results(choice: Choice, field_name: str, side: str, query: str) -> Markup:
+    """What was found, while somebody types."""
+    with state().database.read() as session:
+        shop = session.get_one(Shop, choice.shop_id)
+        box = _box(session, shop, choice, side, True, query, [])
+    html = render("_partials/picker_results.html", field=field_name, shop=shop, box=box)
+    return Markup(html)  # noqa: S704
+
+
+def panel(session: Session, audience: Audience) -> Markup:
+    """Recipients of one campaign, for the dashboard's own page of it."""
+    return _assets() + panel_bare(session, audience)
+
+
+def panel_bare(session: Session, audience: Audience) -> Markup:
+    return Markup(render("_partials/audience_panel.html", **panel_facts(session, audience)))  # noqa: S704
+
+
+def panel_facts(session: Session, audience: Audience) -> dict[str, object]:
+    shop = session.get_one(Shop, audience.shop_id)
+    saved = len(saving.saved_recipients(session, audience))
+    today = saving.resolution_now(session, audience)
+    newer = {each.pick.segment_id: each for each in saving.newer_versions(session, audience)}
+    return {
+        "shop": shop,
+        "audience": audience,
+        "is_saved": audience.state == SAVED,
+        "saved": saved,
+        "gone": saved - len(today.recipients),
+        "total": sum_of(today),
+        "newer": newer,
+        "may_take": state().may("choose", shop.card),
+        "may_export": state().may("export", shop.card),
+        "back": request.values.get("back") or request.full_path.rstrip("?"),
+    }
+
+
+def sum_of(found: Resolution) -> Sum:
+    counts = found.counts()
+    parts = [Part(name, counts[name]) for name in REASONS if counts.get(name)]
+    return Sum(found.chosen, len(found.recipients), parts)
+
+
+def apply(
+    choice: Choice, form_data: Mapping[str, str], field_name: str
+) -> tuple[Choice, PickerState]:
+    """The choice after the button that was pressed, and how to draw the picker then."""
+    command = form_data.get(f"{field_name}-do", "")
+    side = form_data.get(f"{field_name}-open", "")
+    open_side = side if side in SIDES else None
+    searched = _searched_by_enter(form_data, field_name)
+    if searched:
+        command, open_side = f"search:{searched}", searched
+    verb, _colon, rest = command.partition(":")
+    if verb in SIDES or (verb == "search" and rest in SIDES):
+        open_side = verb if verb in SIDES else rest
+    query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
+    after = _obey(choice, verb, rest)
+    return after, PickerState(bool(command), open_side, query)
+
+
+def _searched_by_enter(form_data: Mapping[str, str], field_name: str) -> str | None:
+    """Without JavaScript, Enter in our search box presses the form's first button as well."""
+    if ENTER not in form_data:
+        return None
+    for side in SIDES:
+        now = form_data.get(f"{field_name}-q-{side}", "")
+        if now.strip() and now != form_data.get(f"{field_name}-q-{side}-was", ""):
+            return side
+    return None
+
+
+def _obey(choice: Choice, verb: str, rest: str) -> Choice:
+    if verb in SIDES:
+        return _toggle(choice, verb, rest)
+    if verb == "drop":
+        return choice.everyone(False) if rest == EVERYONE else choice.without(_number(rest))
+    if verb == "newest":
+        return _take_newest(choice, _number(rest))
+    return choice
+
+
+def _toggle(choice: Choice, side: str, rest: str) -> Choice:
+    kind, _colon, ref = rest.partition(":")
+    if kind == EVERYONE and side == INCLUDE:
+        return choice.everyone(choice.scope == SEGMENTS)
+    try:
+        if kind == NATIVE:
+            return _toggle_native(choice, side, ref)
+        segment_id = _number(ref)
+        version_id = offering.newest_version_id(state(), choice.shop_id, segment_id)
+    except NotFound:
+        return choice
+    return choice.toggle(side, segment_id, version_id)
+
+
+def _toggle_native(choice: Choice, side: str, ref: str) -> Choice:
+    """Taking it back needs no fresh list; choosing it does."""
+    with state().database.read() as session:
+        shop = session.get_one(Shop, choice.shop_id)
+        known = session.scalars(
+            select(Segment.id).where(
+                Segment.shop_id == shop.id,
+                Segment.source == NATIVE,
+                Segment.segment_ref == ref,
+            )
+        ).one_or_none()
+    pick = choice.find(known) if known else None
+    if pick and pick.mode == side:
+        return choice.without(pick.segment_id)
+    segment_id, version_id = offering.ensure_native_version(state(), shop.card, ref)
+    return choice.toggle(side, segment_id, version_id)
+
+
+def _take_newest(choice: Choice, segment_id: int) -> Choice:
+    if choice.find(segment_id) is None:
+        return choice
+    newest = offering.newest_version_id(state(), choice.shop_id, segment_id)
+    picks = tuple(
+        replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
+        for pick in choice.picks
+    )
+    return replace(choice, picks=picks)
+
+
+def _number(text: str) -> int:
+    """Ids come back from the browser; anything else is no segment of ours."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+
+
+def _boxes(
+    session: Session, shop: Shop, choice: Choice, open_side: str | None, query: str
+) -> list[Box]:
+    chosen = chips(session, choice)
+    return [
+        _box(
+            session,
+            shop,
+            choice,
+            side,
+            side == open_side,
+            query if side == open_side else "",
+            chosen[side],
+        )
+        for side in SIDES
+    ]
+
+
+def _box(
+    session: Session,
+    shop: Shop,
+    choice: Choice,
+    side: str,
+    is_open: bool,
+    query: str,
+    chosen: Sequence[Chip],
+) -> Box:
+    return Box(
+        side=side,
+        chips=chosen,
+        groups=groups(session, state(), shop, choice, side, query),
+        is_open=is_open,
+        query=query,
+        everyone=side == INCLUDE and choice.scope == EVERYONE,
+    )
+
+
+def _assets() -> Markup:
+    """Style and scripts, for the first picker or panel of a page."""
+    if "smartpush.assets" in request.environ:
+        return Markup("")
+    request.environ["smartpush.assets"] = True
+    return Markup(render("_assets.html"))  # noqa: S704
+
+
+def csrf_field() -> str:
+    return str(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
+
+
+def is_field_name(text: str) -> bool:
+    return _FIELD_NAME.fullmatch(text) is not None

@@ -1,0 +1,102 @@
+"""`flask smartpush doctor`: is it plugged in right? Each finding comes with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from flask import Flask
+from htmx_flask.requests import HtmxAwareRequest
+from jinja2 import TemplateNotFound
+from sqlalchemy import select
+
+from .shops import tokens
+from .shops.models import Shop
+from .web import State
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not work, or will not for long."""
+
+    what: str
+    hint: str
+
+
+def examine(app: Flask) -> list[Finding]:
+    state: State = app.extensions["smartpush"]
+    if not state.database.has_tables():
+        return [Finding("SmartPush's tables are missing.", "Run `flask smartpush db upgrade`.")]
+    return [finding for check in CHECKS for finding in check(app, state)]
+
+
+def _public_url(app: Flask, state: State) -> Iterator[Finding]:
+    url = urlsplit(state.settings.public_url)
+    if url.scheme != "https" and url.hostname not in ("127.0.0.1", "localhost"):
+        yield Finding(
+            f"SMARTPUSH_PUBLIC_URL is {state.settings.public_url}, without https.",
+            "SHOPLINE delivers webhooks to https addresses only.",
+        )
+
+
+def _endpoints(app: Flask, state: State) -> Iterator[Finding]:
+    for name in ("campaign_form_endpoint", "login_endpoint"):
+        endpoint = getattr(state.settings, name)
+        if endpoint and endpoint not in app.view_functions:
+            yield Finding(
+                f"SMARTPUSH_{name.upper()} is {endpoint!r}, which this app does not have.",
+                "Name an endpoint as url_for() takes it, such as 'campaigns.new'.",
+            )
+    if not state.settings.campaign_form_endpoint:
+        yield Finding(
+            "Create Campaign in the Admin leads nowhere.",
+            "Set SMARTPUSH_CAMPAIGN_FORM_ENDPOINT to the endpoint of your campaign form.",
+        )
+
+
+def _base_template(app: Flask, state: State) -> Iterator[Finding]:
+    try:
+        app.jinja_env.get_template(state.settings.base_template)
+    except TemplateNotFound:
+        yield Finding(
+            f"SMARTPUSH_BASE_TEMPLATE {state.settings.base_template!r} does not exist.",
+            "Make it, or leave the setting out for our own frame.",
+        )
+
+
+def _request_class(app: Flask, state: State) -> Iterator[Finding]:
+    if not issubclass(app.request_class, HtmxAwareRequest):
+        yield Finding(
+            "app.request_class was replaced after SmartPush was plugged in.",
+            "Set your own request class before smartpush.init_app(app); it is kept.",
+        )
+
+
+def _csrf(app: Flask, state: State) -> Iterator[Finding]:
+    csrf = app.extensions.get("csrf")
+    if csrf is not None and "smartpush_shopline.inbox.views.receive" not in csrf._exempt_views:
+        yield Finding(
+            "CSRFProtect was initialised after SmartPush, so webhooks will be refused.",
+            "Call csrf.init_app(app) before smartpush.init_app(app).",
+        )
+
+
+def _tokens(app: Flask, state: State) -> Iterator[Finding]:
+    with state.database.read() as session:
+        shops = list(session.scalars(select(Shop).where(Shop.token.is_not(None))))
+    for shop in shops:
+        try:
+            tokens.reveal(shop, state.settings.encryption_keys)
+        except Exception as error:
+            yield Finding(str(error), "List the old key after the new one until it is rotated.")
+
+
+CHECKS: tuple[Callable[[Flask, State], Iterator[Finding]], ...] = (
+    _public_url,
+    _endpoints,
+    _base_template,
+    _request_class,
+    _csrf,
+    _tokens,
+)

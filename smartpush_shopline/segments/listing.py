@@ -1,0 +1,174 @@
+"""The list of segments as a page shows it: searched, grouped, counted, some at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyroaring import BitMap
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from ..contacts import reach
+from ..contracts import CHANNELS
+from .marking import mark_of
+from .models import DELETED, NATIVE, SHOPLINE, SMARTPUSH, Segment, SegmentVersion
+from .standing import needs_a_person, standing
+
+PAGE_SIZE = 50
+NEEDS = "needs"
+SOURCES = (SHOPLINE, SMARTPUSH, NATIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the address asks for. `show` is "", a source, "needs" or "deleted"."""
+
+    query: str = ""
+    show: str = ""
+    page: int = 1
+
+    @classmethod
+    def of(cls, args: Mapping[str, str]) -> Question:
+        page = args.get("page", "1")
+        return cls(
+            query=args.get("q", "").strip()[:255],
+            show=args.get("show", "") if args.get("show") in (*SOURCES, NEEDS, DELETED) else "",
+            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
+        )
+
+    def args(self, **other: Any) -> dict[str, Any]:
+        """For `url_for`: only what differs from the plain list."""
+        mine = {"q": self.query, "show": self.show, "page": self.page} | other
+        return {key: value for key, value in mine.items() if value not in ("", None, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`mark` changes when something of the segment changed that a person would want to see."""
+
+    segment: Segment
+    version: SegmentVersion | None
+    standing: str
+    email: int | None
+    sms: int | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    question: Question
+    rows: Sequence[Row]
+    tabs: Sequence[Tab]
+    total: int
+    mark: str
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // PAGE_SIZE)
+
+    @property
+    def first(self) -> int:
+        return (self.question.page - 1) * PAGE_SIZE + 1
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.rows) - 1
+
+
+def look(
+    session: Session, shop_id: int, question: Question, now: datetime, seen: str = ""
+) -> Listing | None:
+    """The list, or None when it is as the browser has `seen` it. Six queries, however long."""
+    tabs = _tabs(session, shop_id)
+    found = session.execute(_page(shop_id, question)).all()
+    sendable = {channel: reach.load(session, shop_id, channel).sendable for channel in CHANNELS}
+    minute = int(now.timestamp()) // 60  # "5 minutes ago" grows old by itself
+    facts = [facts_of(segment) for segment, _version, _total in found]
+    mark = mark_of(minute, tabs, facts, *(sendable[channel] for channel in CHANNELS))
+    if mark == seen:
+        return None
+    members = members_of(session, [version.id for _, version, _ in found if version])
+    rows = [_row(segment, version, members, sendable) for segment, version, _ in found]
+    return Listing(question, rows, tabs, found[0][2] if found else 0, mark)
+
+
+def members_of(session: Session, version_ids: Sequence[int]) -> dict[int, BitMap]:
+    query = select(SegmentVersion.id, SegmentVersion.members)
+    rows = session.execute(query.where(SegmentVersion.id.in_(version_ids)))
+    return {row.id: row.members for row in rows}
+
+
+def _tabs(session: Session, shop_id: int) -> list[Tab]:
+    """Groups that have something in them; only one means there is nothing to choose."""
+    query = (
+        select(Segment.source, Segment.state == DELETED, needs_a_person(), func.count())
+        .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
+        .where(Segment.shop_id == shop_id)
+        .group_by(Segment.source, Segment.state == DELETED, needs_a_person())
+    )
+    counts = dict.fromkeys(("", *SOURCES, NEEDS, DELETED), 0)
+    for source, deleted, needing, count in session.execute(query):
+        for name in (DELETED,) if deleted else ("", source, *((NEEDS,) if needing else ())):
+            counts[name] += count
+    sources = [name for name in SOURCES if counts[name]]
+    shown = ["", *(sources if len(sources) > 1 else ()), NEEDS, DELETED]
+    return [Tab(name, counts[name]) for name in shown if counts[name]]
+
+
+def _page(shop_id: int, question: Question) -> Select[Any, Any, Any]:
+    query = (
+        select(Segment, SegmentVersion, func.count().over())
+        .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
+        .where(Segment.shop_id == shop_id)
+        .order_by(func.lower(Segment.name), Segment.id)
+        .limit(PAGE_SIZE)
+        .offset((question.page - 1) * PAGE_SIZE)
+    )
+    deleted = question.show == DELETED
+    query = query.where(Segment.state == DELETED if deleted else Segment.state != DELETED)
+    if question.show == NEEDS:
+        query = query.where(needs_a_person())
+    elif question.show in SOURCES:
+        query = query.where(Segment.source == question.show)
+    if question.query:
+        query = query.where(Segment.name.icontains(question.query, autoescape=True))
+    return query
+
+
+def facts_of(segment: Segment) -> tuple[Any, ...]:
+    return (
+        segment.id,
+        segment.name,
+        segment.state,
+        segment.current_version_id,
+        segment.admin_count,
+        segment.error,
+        segment.stale_reason,
+        segment.count_checked_at,
+        segment.read_at,
+    )
+
+
+def _row(
+    segment: Segment,
+    version: SegmentVersion | None,
+    members: dict[int, BitMap],
+    sendable: dict[str, BitMap],
+) -> Row:
+    mine = members[version.id] if version else None
+    counts = {
+        channel: mine.intersection_cardinality(people) if mine is not None else None
+        for channel, people in sendable.items()
+    }
+    word = standing(segment, version.count if version else None)
+    mark = mark_of(segment.name, segment.current_version_id, counts, segment.state)
+    return Row(segment, version, word, counts["email"], counts["sms"], mark)

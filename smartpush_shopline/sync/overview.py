@@ -1,0 +1,146 @@
+"""What the overview says: how many segments match, what needs a person, how fresh it all is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..clock import local_date, midnight
+from ..contacts import reach
+from ..contracts import CHANNELS
+from ..segments.listing import facts_of
+from ..segments.looking import Reason
+from ..segments.marking import mark_of
+from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
+from ..segments.standing import MATCHES, NEEDS_A_PERSON, READING, RETRYING, standing
+from ..shops.models import Shop
+from . import runs
+from .models import SyncRun
+
+MOST_NEEDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A segment that does not match by itself, and how it stands."""
+
+    segment: Segment
+    standing: str
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """`is_live`: something changes by itself, so the page looks again."""
+
+    total: int
+    matching: int
+    reading: int
+    retrying: int
+    needing: int
+    needs: Sequence[Need]
+    run: SyncRun | None
+    progress: runs.Progress | None
+    is_live: bool
+    may_check: bool
+    admin_url: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Three kinds of time that are never mixed, each from the oldest to the newest segment."""
+
+    count_oldest: datetime | None
+    count_newest: datetime | None
+    read_oldest: datetime | None
+    read_newest: datetime | None
+    version_newest: datetime | None
+    next_midnight: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReachCard:
+    """total == sendable + all reasons."""
+
+    channel: str
+    total: int
+    sendable: int
+    reasons: Sequence[Reason]
+
+
+def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_url: str) -> Now:
+    every = [
+        Need(segment, standing(segment, count), count)
+        for segment, count in session.execute(_segments(shop.id))
+    ]
+    found = Counter(each.standing for each in every)
+    run = runs.current_run(session, shop.id)
+    progress = runs.progress(session, run, now) if run else None
+    needing = [each for each in every if each.standing in NEEDS_A_PERSON]
+    again = [each for each in every if each.standing == RETRYING and each.segment.attempts]
+    needs = [*needing, *again][:MOST_NEEDS]
+    return Now(
+        total=len(every),
+        matching=found[MATCHES],
+        reading=found[READING],
+        retrying=found[RETRYING],
+        needing=len(needing),
+        needs=needs,
+        run=run,
+        progress=progress,
+        is_live=bool(run or found[READING] or found[RETRYING]),
+        may_check=may_check,
+        admin_url=admin_url,
+        mark=mark_of(
+            progress, shop.status, shop.problem, run and run.next_try_at, sorted(found.items()),
+            [facts_of(each.segment) for each in needs], int(now.timestamp()) // 60,
+        ),
+    )
+
+
+def _segments(shop_id: int) -> Any:
+    """With the count of the current version; not its people."""
+    return (
+        select(Segment, SegmentVersion.count)
+        .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
+        .where(
+            Segment.shop_id == shop_id, Segment.source == SHOPLINE, Segment.state != DELETED
+        )
+        .order_by(func.lower(Segment.name), Segment.id)
+    )
+
+
+def freshness(session: Session, shop: Shop, now: datetime) -> Freshness:
+    times = session.execute(
+        select(
+            func.min(Segment.count_checked_at),
+            func.max(Segment.count_checked_at),
+            func.min(Segment.read_at),
+            func.max(Segment.read_at),
+            func.max(SegmentVersion.published_at),
+        )
+        .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
+        .where(
+            Segment.shop_id == shop.id, Segment.source == SHOPLINE, Segment.state != DELETED
+        )
+    ).one()
+    tomorrow = local_date(now, shop.timezone) + timedelta(days=1)
+    return Freshness(*times, next_midnight=midnight(tomorrow, shop.timezone))
+
+
+def reach_cards(session: Session, shop_id: int) -> list[ReachCard]:
+    return [_reach_card(channel, reach.load(session, shop_id, channel)) for channel in CHANNELS]
+
+
+def _reach_card(channel: str, here: reach.Reach) -> ReachCard:
+    counts = {verdict: len(people) for verdict, people in here.verdicts.items()}
+    sendable = counts.pop(reach.SENDABLE)
+    reasons = [Reason(name, count) for name, count in counts.items() if count]
+    return ReachCard(channel, sendable + sum(counts.values()), sendable, reasons)

@@ -1,0 +1,160 @@
+"""The overview, the progress it looks up, and "Check now"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import htmx
+from ..segments import looking
+from ..segments.marking import no_news
+from ..segments.models import SHOPLINE
+from ..segments.standing import GONE, standing
+from ..segments.views import get_own, seen_mark
+from ..shops.finding import connected, find_in_front, shop_in_front, waiting
+from ..shops.models import Shop
+from ..web import page_or_partial, render, state
+from . import overview, staleness
+
+blueprint = Blueprint("overview", __name__)
+
+
+@blueprint.get("/")
+def index() -> Response:
+    with state().database.read() as session:
+        shops, pending, shop = connected(session), waiting(session), find_in_front(session)
+        if not shops and not pending and not state().may("view", None):
+            abort(403)
+        shown = _whole(session, shop) if shop else {}
+    return page_or_partial(
+        "overview.html",
+        "_partials/overview_now.html" if shop else "overview.html",
+        shop=shop,
+        shops=shops,
+        waiting=pending,
+        **shown,
+    )
+
+
+def _whole(session: Session, shop: Shop) -> dict[str, Any]:
+    return {
+        "now": _now(session, shop),
+        "fresh": overview.freshness(session, shop, state().now()),
+        "reaches": overview.reach_cards(session, shop.id),
+    }
+
+
+def _now(session: Session, shop: Shop) -> overview.Now:
+    return overview.look(
+        session,
+        shop,
+        state().now(),
+        may_check=state().may("sync", shop.card),
+        admin_url=state().settings.store_url(shop.handle) + "/admin",
+    )
+
+
+@blueprint.get("/progress")
+def progress() -> BaseResponse:
+    """The part of the overview that changes by itself; it stops asking when all is done."""
+    if not htmx.wants_partial():
+        return redirect(url_for("smartpush.overview.index"), 303)
+    with state().database.read() as session:
+        shop = shop_in_front(session)
+        now = _now(session, shop)
+    if now.mark == seen_mark():
+        return no_news()
+    return page_or_partial("overview.html", "_partials/overview_now.html", shop=shop, now=now)
+
+
+@blueprint.get("/status.json")
+def status() -> Response:
+    """The overview of every store in numbers, for scripts. Times are ISO 8601 in UTC."""
+    with state().database.read() as session:
+        shops = connected(session)
+        if not shops and not state().may("view", None):
+            abort(403)
+        return jsonify(shops=[_facts(session, shop) for shop in shops])
+
+
+def _facts(session: Session, shop: Shop) -> dict[str, Any]:
+    now = _now(session, shop)
+    fresh = overview.freshness(session, shop, state().now())
+    return {
+        "handle": shop.handle,
+        "name": shop.name,
+        "status": shop.status,
+        "problem": shop.problem,
+        "syncing": now.run is not None,
+        "progress": _progress_facts(now),
+        "segments": {
+            "total": now.total,
+            "matching": now.matching,
+            "reading": now.reading + now.retrying,
+            "needing": now.needing,
+        },
+        "count_checked_at": _iso(fresh.count_newest),
+        "read_at": _iso(fresh.read_newest),
+        "version_since": _iso(fresh.version_newest),
+        "last_webhook_at": _iso(shop.last_webhook_at),
+        "next_midnight": _iso(fresh.next_midnight),
+        "reach": {
+            card.channel: {each.name: each.count for each in card.reasons}
+            | {"sendable": card.sendable}
+            for card in overview.reach_cards(session, shop.id)
+        },
+    }
+
+
+def _progress_facts(now: overview.Now) -> dict[str, Any] | None:
+    if now.run is None or now.progress is None:
+        return None
+    reads_people = now.progress.phase != "segments"
+    return {
+        "kind": now.run.kind,
+        "phase": now.progress.phase,
+        "percent": now.progress.percent,
+        "label": "customers" if reads_people else "segments",
+        "done": now.progress.contacts_done if reads_people else now.progress.segments_done,
+        "total": now.progress.contacts_total if reads_people else now.progress.segments_total,
+        "seconds_left": now.progress.seconds_left,
+        "error": now.progress.error,
+    }
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+@blueprint.post("/segments/<int:segment_id>/check")
+def check(segment_id: int) -> BaseResponse:
+    """A person asks for a fresh reading; it goes before everything else."""
+    mine = state()
+    with mine.database.begin() as session:
+        shop, segment = get_own(session, segment_id, "sync")
+        if segment.source == SHOPLINE and standing(segment, None) != GONE:
+            staleness.mark_stale(session, segment, staleness.PERSON, mine.now())
+    mine.ring("sync", shop.id)
+    from_overview = request.args.get("back") == "overview"
+    if htmx.wants_partial():
+        return _overview_piece() if from_overview else _segment_piece(segment_id)
+    if from_overview:
+        return redirect(url_for("smartpush.overview.index"), 303)
+    return redirect(url_for("smartpush.segments.page", segment_id=segment_id), 303)
+
+
+def _overview_piece() -> Response:
+    with state().database.read() as session:
+        shop = shop_in_front(session)
+        now = _now(session, shop)
+    return Response(render("_partials/overview_now.html", shop=shop, now=now))
+
+
+def _segment_piece(segment_id: int) -> Response:
+    with state().database.read() as session:
+        shop, segment = get_own(session, segment_id, "sync")
+        view = looking.look(session, segment, may_check=True, now=state().now())
+    return Response(render("_partials/segment_now.html", shop=shop, view=view))

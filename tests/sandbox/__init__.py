@@ -1,0 +1,1 @@
+"""The sandbox store, tested on its own."""
