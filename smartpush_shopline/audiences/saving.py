@@ -83,18 +83,21 @@ def _adopt(session: Session, choice: Choice) -> Audience | None:
 
 def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
     found = resolve(session, choice)
-    kept = {(p.mode, p.segment_id, p.version_id): p for p in audience.picks}
-    audience.picks = [
-        kept.get((pick.mode, pick.segment_id, pick.version_id))
-        or AudiencePick(
-            mode=pick.mode, segment_id=pick.segment_id, version_id=pick.version_id, picked_at=now
-        )
-        for pick in choice.picks
-    ]
+    known = {pick.segment_id: pick for pick in audience.picks}
+    audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
     audience.scope, audience.state, audience.saved_at = choice.scope, SAVED, now
     audience.recipients, audience.digest = found.recipients, digest(found.recipients)
     audience.revision += 1
     _keep_reasons(session, audience, found)
+
+
+def _picked(known: AudiencePick | None, pick: Pick, now: datetime) -> AudiencePick:
+    """The row of a pick; one that did not change keeps the time it was picked at."""
+    if known is None:
+        known = AudiencePick(segment_id=pick.segment_id)
+    if (known.mode, known.version_id) != (pick.mode, pick.version_id) or known.picked_at is None:
+        known.mode, known.version_id, known.picked_at = pick.mode, pick.version_id, now
+    return known
 
 
 def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> None:

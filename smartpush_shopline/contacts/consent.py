@@ -1,6 +1,6 @@
 """What the facts of the ledger add up to. Pure: no database, no clock.
 
-Rules (docs/adr/0003): the newest fact wins, with three exceptions. An opt-out wins a tie. An
+Rules (docs/adr/0003): the newest fact wins, with three exceptions. The stricter wins a tie. An
 opt-out is lifted only by a newer, dated opt-in, and one that did not come from the store only by
 an explicit one. `not_subscribed` and `pending` never replace an opt-out.
 """
@@ -36,7 +36,7 @@ class Fact:
 def standing(facts: Iterable[Fact]) -> str | None:
     """The state that the facts add up to, whatever the order they were recorded in."""
     current: Fact | None = None
-    for fact in sorted(facts, key=lambda f: (f.occurred_at, f.state == UNSUBSCRIBED)):
+    for fact in sorted(facts, key=lambda f: (f.occurred_at, -STRICTEST.index(f.state))):
         if current is None or current.state != UNSUBSCRIBED or _replaces_opt_out(fact, current):
             current = fact
     return current.state if current else None

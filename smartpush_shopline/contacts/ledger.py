@@ -11,8 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..shopline import Consent, Customer
-from .consent import Fact, standing
+from .consent import STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
+
+
+Act = tuple[str, str]
+"""Channel and state of what a person just did, as `customers_marketing_consent/update` tells it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ def statements(
     source: str,
     now: datetime,
     *,
-    consent_topic: bool,
+    act: Act | None,
     is_news: bool,
 ) -> list[Statement]:
     """What this payload states about consent, and note it as the store's present word.
@@ -39,16 +43,25 @@ def statements(
     time of its own is still a fact.
     """
     found = []
-    for channel, said in (("email", customer.email_consent), ("sms", customer.sms_consent)):
+    for channel, told in (("email", customer.email_consent), ("sms", customer.sms_consent)):
+        acted = act is not None and act[0] == channel
+        said = _with_act(told, act[1]) if act and acted else told
         if said is None:
             continue
         differs = said.state != getattr(contact, f"{channel}_stated")
-        fact = _fact(said, customer.updated_at, source, now, explicit=consent_topic)
+        fact = _fact(said, customer.updated_at, source, now, explicit=acted)
         if fact.explicit or (differs and is_news):
             found.append(Statement(contact, channel, fact))
         if is_news:
             setattr(contact, f"{channel}_stated", said.state)
     return found
+
+
+def _with_act(said: Consent | None, state: str) -> Consent:
+    """SHOPLINE leaves out what is empty, perhaps a 0 as well: the act itself says the state."""
+    if said is not None and said.state == stricter(said.state, state):
+        return said
+    return Consent(state)
 
 
 def _fact(
@@ -75,8 +88,17 @@ def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
 
 
 def _is_known(fact: Fact, known: list[Fact]) -> bool:
-    """The same act told again, by a webhook and by a list, is one fact."""
-    return any((k.state, k.occurred_at) == (fact.state, fact.occurred_at) for k in known)
+    """The same act told again, by a webhook and by a list, is one fact.
+
+    Unless it weighs more than what was told before: as an explicit act, or from elsewhere.
+    """
+    return any(
+        (k.state, k.occurred_at) == (fact.state, fact.occurred_at)
+        and (k.explicit or not fact.explicit)
+        and (k.dated or not fact.dated)
+        and (k.source not in STORE_SOURCES or fact.source in STORE_SOURCES)
+        for k in known
+    )
 
 
 def _facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:

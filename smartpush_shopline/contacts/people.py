@@ -35,11 +35,11 @@ def upsert_customers(
     source: str,
     now: datetime,
     *,
-    consent_topic: bool = False,
+    act: ledger.Act | None = None,
 ) -> None:
     """Take the store's word for these customers; an older word never replaces a newer one.
 
-    `consent_topic`: the store said it because consent changed, so `updated_at` dates the consent.
+    `act`: the store said it because somebody opted in or out, so `updated_at` dates that.
     """
     said = {customer.ref: customer for customer in customers}
     _make_missing(session, shop_id, Contact.customer_ref, list(said), now)
@@ -50,7 +50,7 @@ def upsert_customers(
         customer = said[str(contact.customer_ref)]
         is_news = _is_news(contact, customer)
         statements += ledger.statements(
-            contact, customer, source, now, consent_topic=consent_topic, is_news=is_news
+            contact, customer, source, now, act=act, is_news=is_news
         )
         if is_news:
             _fill(contact, customer)
@@ -91,10 +91,16 @@ def numbers_of_people(
 
 
 def delete_customer(session: Session, shop_id: int, customer_ref: str, now: datetime) -> None:
-    """The store deleted the customer: nobody to write to any more, and nobody's address."""
+    """The store deleted the customer: nobody to write to any more, and nobody's address.
+
+    One we never heard of is noted as well, so that what was said before the deletion and arrives
+    after it does not bring the person back.
+    """
+    _make_missing(session, shop_id, Contact.customer_ref, [customer_ref], now)
     change = _Change.of(session, shop_id, Contact.customer_ref, [customer_ref], _Keys())
     for contact in change.contacts:
         contact.deleted_at = now
+        contact.remote_updated_at = max(contact.remote_updated_at or now, now)
     change.derive()
 
 
@@ -250,6 +256,8 @@ def _lowest(contacts: list[Contact], channel: str) -> dict[str | None, int]:
 
 def _is_news(contact: Contact, customer: Customer) -> bool:
     known, said = contact.remote_updated_at, customer.updated_at
+    if contact.deleted_at is not None:
+        return known is not None and said is not None and said > known
     return known is None or said is None or said >= known
 
 

@@ -188,7 +188,8 @@ class Marketer:
 
 def inputs_of(page: str) -> dict[str, str]:
     """What a browser would send of the page's form: hidden, text and search fields, text areas."""
-    form = page[page.rindex("<form", 0, page.index('name="csrf_token"')) :].split("</form>")[0]
+    mark = next(m for m in ('name="recipients"', 'name="password"') if m in page)
+    form = page[page.rindex("<form", 0, page.index(mark)) :].split("</form>")[0]
     found = {}
     for tag in re.findall(r"<input\b[^>]*>", form):
         kind = re.search(r'type="?(\w+)', tag)
