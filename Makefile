@@ -33,9 +33,9 @@ bench: .venv/.dev  ## measure a million contacts, write benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
 i18n: .venv/.dev  ## collect the texts into translations/ and compile the catalogues
-	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output \
-		--project=smartpush-shopline -o smartpush_shopline/translations/smartpush.pot .
-	@$(BIN)/pybabel -q update -N --no-fuzzy-matching -D smartpush \
+	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --ignore-dirs='.* __pycache__ build sandbox' --add-location=file --sort-output \
+		--project=smartpush-shopline --version=0.1.0 --copyright-holder='the smartpush_shopline contributors' -o smartpush_shopline/translations/smartpush.pot .
+	@$(BIN)/pybabel -q update -N --ignore-pot-creation-date --no-fuzzy-matching -D smartpush \
 		-i smartpush_shopline/translations/smartpush.pot -d smartpush_shopline/translations
 	@$(BIN)/pybabel -q compile -D smartpush -d smartpush_shopline/translations
 

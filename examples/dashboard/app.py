@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Flask, render_template, request, session
 from flask.typing import ResponseReturnValue
@@ -41,11 +43,14 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
 
 def in_every_page() -> dict[str, Any]:
     user = current_user()
-    shops = smartpush.shops() if user else []
+    shops = {shop.handle: shop for shop in smartpush.shops()} if user else {}
+    in_front = shops.get(session.get("shop", "")) or next(iter(shops.values()), None)
+    zone = ZoneInfo(in_front.timezone if in_front else "UTC")
     return {
         "user": user,
-        "shops": shops,
-        "shop_in_front": session.get("shop") or (shops[0].handle if shops else None),
+        "shops": list(shops.values()),
+        "shop_in_front": in_front,
+        "here": lambda at: at.replace(tzinfo=UTC).astimezone(zone),
         "may": lambda action: user_may(user, action),
     }
 

@@ -35,7 +35,7 @@ ROLES = {
 
 
 class LoginForm(FlaskForm):
-    email = EmailField("E-mail", validators=[InputRequired("Enter your e-mail address.")])
+    email = EmailField("Email", validators=[InputRequired("Enter your email address.")])
     password = PasswordField("Password", validators=[InputRequired("Enter your password.")])
 
 
@@ -81,7 +81,7 @@ def login() -> ResponseReturnValue:
             session.clear()
             session.update(kept, user_id=user.id)
             return redirect(safe_path(request.args.get("next")), 303)
-        form.password.errors = ["That e-mail and password do not go together."]
+        form.password.errors = ["That email and password do not go together."]
     return render_template("juniper/login.html", form=form), 422 if form.errors else 200
 
 

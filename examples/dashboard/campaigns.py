@@ -12,6 +12,8 @@ from examples.dashboard.models import CHANNELS, Campaign, db
 from examples.dashboard.plugin import smartpush
 from smartpush_shopline import SmartPushError
 
+STATUSES = {"draft": "saved as a draft", "ready": "ready"}
+
 campaigns = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
 
@@ -52,7 +54,7 @@ def show(campaign_id: int) -> ResponseReturnValue:
 
 def work_on(campaign: Campaign, form: CampaignForm) -> ResponseReturnValue:
     if form.validate_on_submit() and save(campaign, form):
-        flash(f"“{campaign.name}” is {'ready' if campaign.status == 'ready' else 'saved'}.")
+        flash(f"“{campaign.name}” is {STATUSES[campaign.status]}.")
         return redirect(url_for(".show", campaign_id=campaign.id), 303)
     page = render_template("juniper/campaign_form.html", campaign=campaign, form=form)
     return page, 422 if form.errors else 200

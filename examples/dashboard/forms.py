@@ -47,7 +47,7 @@ class EmailCampaignForm(CampaignForm):
 
     def validate_subject(self, field: StringField) -> None:
         if self.mark_ready.data and not (field.data or "").strip():
-            raise ValidationError("A ready e-mail needs a subject line.")
+            raise ValidationError("A ready email needs a subject line.")
 
 
 class SmsCampaignForm(CampaignForm):

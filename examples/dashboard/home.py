@@ -16,11 +16,11 @@ home = Blueprint("home", __name__)
 @home.get("/")
 def index() -> ResponseReturnValue:
     newest_first = select(Campaign).order_by(Campaign.updated_at.desc(), Campaign.id.desc())
-    by_status = select(Campaign.status, func.count()).group_by(Campaign.status)
+    by_status = select(Campaign.status, func.count().label("size")).group_by(Campaign.status)
     return render_template(
         "juniper/home.html",
         recent=db.session.scalars(newest_first.limit(5)).all(),
-        sizes=dict(db.session.execute(by_status).tuples().all()),
+        sizes={row.status: row.size for row in db.session.execute(by_status)},
     )
 
 

@@ -15,7 +15,7 @@ class Base(DeclarativeBase):
 
 db = SQLAlchemy(model_class=Base)
 
-CHANNELS = {"email": "E-mail", "sms": "SMS"}
+CHANNELS = {"email": "Email", "sms": "SMS"}
 
 
 def utc_now() -> datetime:

@@ -39,8 +39,8 @@ class GuestLists:
     """The lists the dashboard already had, offered beside SHOPLINE's segments."""
 
     def list(self, shop: ShopCard) -> Iterable[SegmentCard]:
-        counted = select(Guest.list_ref, func.count()).group_by(Guest.list_ref)
-        sizes = dict(db.session.execute(counted).tuples().all())
+        counted = select(Guest.list_ref, func.count().label("size")).group_by(Guest.list_ref)
+        sizes = {row.list_ref: row.size for row in db.session.execute(counted)}
         for ref, name in GUEST_LISTS.items():
             yield SegmentCard(ref=ref, name=name, count=sizes.get(ref, 0))
 

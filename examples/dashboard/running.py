@@ -95,6 +95,6 @@ def check_ports(place: Place) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise Misplaced(
-                    f"Port {port} cannot be used ({error.strerror.lower()}). "
+                    f"Port {port} cannot be used ({(error.strerror or 'refused').lower()}). "
                     f"Stop what runs there, or choose another: make demo {name}={port + 10}"
                 ) from None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ..contacts import reach
-from ..contacts.models import Contact
 from ..members import union
 from ..segments.models import Segment, SegmentVersion
 from .choice import Choice
@@ -18,7 +16,14 @@ from .models import EVERYONE, EXCLUDE, INCLUDE
 
 REASONS = ("excluded", *(v for v in reach.VERDICTS if v != reach.SENDABLE), "same_address")
 """Why somebody in the chosen lists is not written to, in the order in which it is decided."""
-_BATCH = 1000
+_VERSIONS = (
+    select(SegmentVersion.id, SegmentVersion.members)
+    .join(Segment, Segment.id == SegmentVersion.segment_id)
+    .where(
+        SegmentVersion.id.in_(bindparam("wanted", expanding=True)),
+        Segment.shop_id == bindparam("shop_id"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ def split(
 ) -> Resolution:
     verdicts = here.split(chosen - excluded)
     sendable = verdicts.pop(reach.SENDABLE)
-    twice = _twice(session, choice, sendable & here.shares_address)
+    twice = here.same_address(sendable)
     reasons = {"excluded": excluded, **verdicts, "same_address": twice}
     return Resolution(len(chosen), reasons, sendable - twice)
 
@@ -62,32 +67,5 @@ def _members(session: Session, choice: Choice) -> dict[int, BitMap]:
     wanted = [pick.version_id for pick in choice.picks if pick.version_id]
     if not wanted:
         return {}
-    rows = session.execute(
-        select(SegmentVersion.id, SegmentVersion.members)
-        .join(Segment, Segment.id == SegmentVersion.segment_id)
-        .where(SegmentVersion.id.in_(wanted), Segment.shop_id == choice.shop_id)
-    )
+    rows = session.execute(_VERSIONS, {"wanted": wanted, "shop_id": choice.shop_id})
     return {version_id: members for version_id, members in rows}
-
-
-def _twice(session: Session, choice: Choice, sharing: BitMap) -> BitMap:
-    """Of those who share an address, all but the lowest number per address."""
-    column = Contact.email_key if choice.channel == "email" else Contact.phone
-    seen: set[str | None] = set()
-    twice = BitMap()
-    for some in _batches(sharing):
-        rows = session.execute(
-            select(Contact.number, column)
-            .where(Contact.shop_id == choice.shop_id, Contact.number.in_(some))
-            .order_by(Contact.number)
-        )
-        for number, address in rows:
-            if address in seen:
-                twice.add(number)
-            seen.add(address)
-    return twice
-
-
-def _batches(numbers: BitMap) -> Iterable[list[int]]:
-    """In ascending order, so that the lowest number of an address is met first."""
-    return (list(numbers[at : at + _BATCH]) for at in range(0, len(numbers), _BATCH))

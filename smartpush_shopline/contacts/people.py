@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..contracts import Person
+from ..members import chunks_of
 from ..shopline import Customer, Member
 from . import ledger, numbering, reach
 from .models import Contact, ReachChunk
@@ -150,8 +151,12 @@ class _Change:
             numbers = {c.number for c in (*contacts, *_sharing(session, shop_id, keys))}
             chunks = reach.lock(session, shop_id, numbers)
             contacts = _load(session, shop_id, column, refs)
-            if _Keys.of(contacts) <= keys:  # nobody moved between the look and the lock
-                everybody = [*contacts, *_sharing(session, shop_id, keys)]
+            everybody = [*contacts, *_sharing(session, shop_id, keys)]
+            locked = set(chunks_of(numbers))
+            # Nobody moved between the look and the lock, neither these nor to their addresses.
+            if _Keys.of(contacts) <= keys and locked.issuperset(
+                chunks_of(c.number for c in everybody)
+            ):
                 unique = list({c.number: c for c in everybody}.values())
                 return cls(session, contacts, unique, keys, chunks)
 

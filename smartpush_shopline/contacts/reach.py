@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ..contracts import CHANNELS
@@ -31,6 +31,12 @@ VERDICTS = (
 )
 SHARES_ADDRESS = "shares_address"
 """A mark beside the verdicts: contacts whose address another contact has too."""
+FIRST_LOW, FIRST_HIGH = "first_low", "first_high"
+"""Marks for those who are not the first with their address: who is, in halves of 16 bits.
+
+A bitmap holds 32 bits: the contact's place in the chunk above, half of the first one's number
+below. So one reading tells who shares an address with whom, and no contact is looked up.
+"""
 
 _BY_CONSENT = {
     consent.INVALID: "invalid_address",
@@ -41,6 +47,9 @@ _BY_CONSENT = {
     None: "not_subscribed",
 }
 _BLACKLISTED_STATE = 0
+_CHUNKS = select(ReachChunk.verdict, ReachChunk.chunk, ReachChunk.members).where(
+    ReachChunk.shop_id == bindparam("shop_id"), ReachChunk.channel == bindparam("channel")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,8 @@ class Reach:
 
     verdicts: dict[str, BitMap]
     shares_address: BitMap
+    firsts: dict[int, int]
+    """Number → the lowest number with the same address, for all but that one."""
 
     @property
     def everyone(self) -> BitMap:
@@ -62,20 +73,43 @@ class Reach:
         """These people by verdict; each is in exactly one."""
         return {verdict: members & people for verdict, people in self.verdicts.items()}
 
+    def same_address(self, members: BitMap) -> BitMap:
+        """Of these people, all but the lowest number of each address."""
+        seen: set[int] = set()
+        twice = BitMap()
+        for number in members & self.shares_address:
+            first = self.firsts.get(number, number)
+            if first in seen:
+                twice.add(number)
+            seen.add(first)
+        return twice
+
 
 def load(session: Session, shop_id: int, channel: str) -> Reach:
     """One SELECT, so every count made from it adds up."""
-    chunks: defaultdict[str, list[BitMap]] = defaultdict(list)
-    rows = session.execute(
-        select(ReachChunk.verdict, ReachChunk.members).where(
-            ReachChunk.shop_id == shop_id, ReachChunk.channel == channel
-        )
-    )
-    for verdict, members in rows:
-        chunks[verdict].append(members)
+    chunks: defaultdict[str, dict[int, BitMap]] = defaultdict(dict)
+    for verdict, chunk, members in session.execute(
+        _CHUNKS, {"shop_id": shop_id, "channel": channel}
+    ):
+        chunks[verdict][chunk] = members
     return Reach(
-        {verdict: union(chunks[verdict]) for verdict in VERDICTS}, union(chunks[SHARES_ADDRESS])
+        {verdict: union(chunks[verdict].values()) for verdict in VERDICTS},
+        union(chunks[SHARES_ADDRESS].values()),
+        _firsts(chunks[FIRST_LOW], chunks[FIRST_HIGH]),
     )
+
+
+def _firsts(lows: dict[int, BitMap], highs: dict[int, BitMap]) -> dict[int, int]:
+    """Put the halves together: both hold one value per contact, in the same order."""
+    firsts: dict[int, int] = {}
+    for chunk, low in lows.items():
+        start = chunk * CHUNK
+        halves = zip(low.to_array(), highs[chunk].to_array(), strict=True)
+        firsts.update(
+            (start + below // CHUNK, above % CHUNK * CHUNK + below % CHUNK)
+            for below, above in halves
+        )
+    return firsts
 
 
 def open_chunks(session: Session, shop_id: int, first: int, last: int) -> None:
@@ -89,12 +123,10 @@ def open_chunks(session: Session, shop_id: int, first: int, last: int) -> None:
         )
     )
     session.add_all(
-        ReachChunk(
-            shop_id=shop_id, channel=channel, verdict=verdict, chunk=chunk, members=BitMap()
-        )
+        ReachChunk(shop_id=shop_id, channel=channel, verdict=verdict, chunk=chunk, members=BitMap())
         for chunk in sorted(begun - known)
         for channel in CHANNELS
-        for verdict in (*VERDICTS, SHARES_ADDRESS)
+        for verdict in (*VERDICTS, SHARES_ADDRESS, FIRST_LOW, FIRST_HIGH)
     )
     session.flush()
 
@@ -120,32 +152,52 @@ def derive(
     chunks: list[ReachChunk], channel: str, group: Iterable[Contact], numbers: Iterable[int]
 ) -> None:
     """Put these numbers under their verdicts. `group` holds them and all who share an address."""
-    verdicts, shared = _verdicts(channel, list(group))
+    everybody = list(group)
+    sharing = _sharing(channel, everybody)
+    mine = _verdicts(channel, everybody, sharing)
+    mine[SHARES_ADDRESS] = union(BitMap(numbers) for numbers in sharing)
+    firsts = {number: first for first, *others in sharing for number in others}
     changed = BitMap(numbers)
     for row in (row for row in chunks if row.channel == channel):
         inside = changed & BitMap(range(row.chunk * CHUNK, (row.chunk + 1) * CHUNK))
-        mine = shared if row.verdict == SHARES_ADDRESS else verdicts[row.verdict]
-        members = (row.members - inside) | (inside & mine)
+        if row.verdict in (FIRST_LOW, FIRST_HIGH):
+            members = _with_halves(row, inside, firsts)
+        else:
+            members = (row.members - inside) | (inside & mine[row.verdict])
         if members != row.members:
             row.members = members
 
 
-def _verdicts(channel: str, group: list[Contact]) -> tuple[dict[str, BitMap], BitMap]:
-    """The verdict of each contact of the group, those of one address bound to each other."""
-    own = {contact.number: _own_verdict(channel, contact) for contact in group}
-    sharing: defaultdict[str, list[int]] = defaultdict(list)
+def _with_halves(row: ReachChunk, inside: BitMap, firsts: dict[int, int]) -> BitMap:
+    members = row.members.copy()
+    for number in inside:
+        start = number % CHUNK * CHUNK
+        members.remove_range(start, start + CHUNK)
+        if number in firsts:
+            high, low = divmod(firsts[number], CHUNK)
+            members.add(start + (low if row.verdict == FIRST_LOW else high))
+    return members
+
+
+def _sharing(channel: str, group: list[Contact]) -> list[list[int]]:
+    """The numbers of each address that several have, in ascending order."""
+    owners: defaultdict[str, list[int]] = defaultdict(list)
     for contact in group:
         address = address_key(channel, contact)
-        if address and own[contact.number] != "erased":
-            sharing[address].append(contact.number)
-    shared = BitMap()
-    for numbers in (many for many in sharing.values() if len(many) > 1):
-        shared |= BitMap(numbers)
+        if address and contact.deleted_at is None:
+            owners[address].append(contact.number)
+    return [sorted(numbers) for numbers in owners.values() if len(numbers) > 1]
+
+
+def _verdicts(channel: str, group: list[Contact], sharing: list[list[int]]) -> dict[str, BitMap]:
+    """The verdict of each contact of the group, those of one address bound to each other."""
+    own = {contact.number: _own_verdict(channel, contact) for contact in group}
+    for numbers in sharing:
         _bind(own, numbers)
     by_verdict: dict[str, BitMap] = {verdict: BitMap() for verdict in VERDICTS}
     for number, verdict in own.items():
         by_verdict[verdict].add(number)
-    return by_verdict, shared
+    return by_verdict
 
 
 def _bind(own: dict[int, str], numbers: list[int]) -> None:

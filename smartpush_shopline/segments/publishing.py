@@ -64,6 +64,7 @@ def publish(
     The same people under the same definition write the checking times only; a changed definition
     publishes even when the people are the same.
     """
+    session.flush()  # a name or rule that was just changed would be lost by reading afresh
     session.refresh(segment, with_for_update=True)
     definition = segment.definition
     before = current_version(session, segment)

@@ -12,7 +12,10 @@ from .models import PENDING, UNINSTALLED, Shop
 
 
 def find_sender(session: Session, headers: Mapping[str, str]) -> Shop | None:
-    """The store a delivery came from: by its id, else by the first label of its domain."""
+    """The store a delivery came from: by its id, else by the first label of its domain.
+
+    A delivery with an id is never taken for that of a store with another one.
+    """
     store_ref = headers.get("X-Shopline-Shop-Id")
     domain = headers.get("X-Shopline-Shop-Domain", "")
     handle = (urlsplit(f"//{domain}").hostname or "").split(".")[0]
@@ -20,8 +23,12 @@ def find_sender(session: Session, headers: Mapping[str, str]) -> Shop | None:
     rows = session.scalars(
         select(Shop).where(known, or_(Shop.store_ref == store_ref, Shop.handle == handle))
     ).all()
-    by_id = [shop for shop in rows if shop.store_ref == store_ref]
-    unnamed = [shop for shop in rows if shop.store_ref is None and shop.handle == handle]
+    by_id = [shop for shop in rows if store_ref and shop.store_ref == store_ref]
+    unnamed = [
+        shop
+        for shop in rows
+        if shop.handle == handle and (store_ref is None or shop.store_ref is None)
+    ]
     return next(iter(by_id or unnamed), None)
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import create_engine
 
 from examples.dashboard import create_app
 from examples.dashboard.config import Place, settings
 from examples.dashboard.plugin import smartpush
 from examples.dashboard.seed import DEMO_EMAIL, VIEWER_EMAIL, fill_tables
+from smartpush_shopline.database import Database
+from tests.support import make_shop
 
 
 @pytest.fixture
@@ -50,3 +53,12 @@ def marketer(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
 @pytest.fixture
 def viewer(sign_in: Callable[[str], FlaskClient]) -> FlaskClient:
     return sign_in(VIEWER_EMAIL)
+
+
+@pytest.fixture
+def store(app: Flask) -> int:
+    """Alder, connected but without a segment yet."""
+    database = Database(create_engine(app.config["SQLALCHEMY_DATABASE_URI"]))
+    shop_id = make_shop(database, name="Alder Goods", timezone="Asia/Taipei")
+    database.engine.dispose()
+    return shop_id

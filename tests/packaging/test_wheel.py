@@ -83,6 +83,7 @@ def test_the_installed_wheel_draws_its_own_templates(wheel: Path, tmp_path: Path
 
 
 TRY = """
+import os
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 import smartpush_shopline
@@ -91,7 +92,7 @@ from smartpush_shopline import SmartPush
 assert "/site/" in smartpush_shopline.__file__, smartpush_shopline.__file__
 app = Flask("somewhere")
 app.config.update(
-    SECRET_KEY="s", SQLALCHEMY_DATABASE_URI="sqlite:///:memory:",
+    SECRET_KEY="s", SQLALCHEMY_DATABASE_URI="sqlite:///" + os.path.abspath("try.sqlite"),
     SMARTPUSH_APPS={"key": ["secret"]}, SMARTPUSH_PUBLIC_URL="http://127.0.0.1",
     SMARTPUSH_ENCRYPTION_KEYS=["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="],
     SMARTPUSH_RUNNER="external",

@@ -1,0 +1,87 @@
+"""What the tests have real processes do. Importable by name, so that a process can find it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import create_engine
+
+from smartpush_shopline.contacts import people
+from smartpush_shopline.database import Database
+from smartpush_shopline.shops.lease import Lease
+from tests.support import ADA, NOW, hurry, meet, says
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Database]:
+    host = create_engine(url)
+    database = Database(host)
+    hurry(database.engine)
+    yield database
+    host.dispose()
+    database.engine.dispose()
+
+
+MANY, ADDRESSES = 120, 90
+"""People, and the addresses that they have; so few changes heal what an earlier one broke."""
+
+
+def person(number: int, **changes: object) -> object:
+    """One of many, of whom some share an address."""
+    address = f"{number % ADDRESSES}@example.com"
+    phone = f"+8869{number % ADDRESSES:08}"
+    blank = replace(ADA, ref=str(number), email=address, phone=phone)
+    return replace(blank, **changes)  # type: ignore[arg-type]
+
+
+def change_people(url: str, shop_id: int, folder: str, size: int, seed: int, changes: int) -> int:
+    """Opt-outs, opt-ins, blacklistings, moves and deletions, as fast as they go."""
+    dice = random.Random(seed)
+    with opened(url) as database:
+        meet(folder, size)
+        for step in range(changes):
+            at = NOW + timedelta(seconds=dice.randint(0, 600), microseconds=seed * 1000 + step)
+            number, kind = dice.randint(1, MANY), dice.randint(0, 9)
+            said = says(dice.choice(["subscribed", "unsubscribed"]), at)
+            lives_at = dice.randint(1, MANY) if kind == 1 else number
+            new = person(
+                number,
+                updated_at=at,
+                email_consent=said,
+                email=f"{lives_at % ADDRESSES}@example.com",
+                state=0 if kind == 2 else 3,
+            )
+
+            def work(session, new=new, kind=kind, number=number, at=at):  # type: ignore[no-untyped-def]
+                if kind == 3:
+                    people.delete_customer(session, shop_id, str(number), at)
+                else:
+                    people.upsert_customers(session, shop_id, [new], "webhook", at)
+
+            database.retrying(work, attempts=10)
+    return changes
+
+
+def create_people(url: str, shop_id: int, folder: str, size: int, seed: int) -> int:
+    """The same thirty new customers as everybody else here, in an order of one's own."""
+    numbers = list(range(200, 230))
+    random.Random(seed).shuffle(numbers)
+    with opened(url) as database:
+        meet(folder, size)
+        for start in range(0, 30, 3):
+            page = [person(number) for number in numbers[start : start + 3]]
+            database.retrying(
+                lambda s, page=page: people.upsert_customers(s, shop_id, page, "store", NOW),
+                attempts=10,
+            )
+    return len(numbers)
+
+
+def take_lease(url: str, shop_id: int, folder: str, size: int) -> bool:
+    with opened(url) as database:
+        meet(folder, size)
+        return Lease.take(database, shop_id) is not None
