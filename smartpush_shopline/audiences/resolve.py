@@ -68,4 +68,4 @@ def _members(session: Session, choice: Choice) -> dict[int, BitMap]:
     if not wanted:
         return {}
     rows = session.execute(_VERSIONS, {"wanted": wanted, "shop_id": choice.shop_id})
-    return {version_id: members for version_id, members in rows}
+    return {row.id: row.members for row in rows}

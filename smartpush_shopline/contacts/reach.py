@@ -104,11 +104,10 @@ def _firsts(lows: dict[int, BitMap], highs: dict[int, BitMap]) -> dict[int, int]
     firsts: dict[int, int] = {}
     for chunk, low in lows.items():
         start = chunk * CHUNK
-        halves = zip(low.to_array(), highs[chunk].to_array(), strict=True)
-        firsts.update(
-            (start + below // CHUNK, above % CHUNK * CHUNK + below % CHUNK)
-            for below, above in halves
-        )
+        firsts |= {
+            start + below // CHUNK: above % CHUNK * CHUNK + below % CHUNK
+            for below, above in zip(low, highs[chunk], strict=True)
+        }
     return firsts
 
 

@@ -5,6 +5,7 @@ Source: developer.shopline.com, "Webhooks overview".
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,8 +34,8 @@ def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -
     fault, subject = _look_inside(body)
     delivery = Delivery(
         shop_id=shop_id,
-        delivery_ref=_message_ref(headers),
-        topic=headers.get("X-Shopline-Topic", ""),
+        delivery_ref=_message_ref(headers, body),
+        topic=headers.get("X-Shopline-Topic", "")[:60],
         body=body,
         subject_ref=subject,
         state=PARKED if fault else RECEIVED,
@@ -51,10 +52,17 @@ def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -
     return True
 
 
-def _message_ref(headers: Mapping[str, str]) -> str:
-    """SHOPLINE's id of the message, the same when it is sent again."""
+def _message_ref(headers: Mapping[str, str], body: bytes) -> str:
+    """SHOPLINE's id of the message, the same when it is sent again.
+
+    One without an id is known by its words, so that no two of them are taken for one.
+    """
     names = ("X-Shopline-Webhook-Id", "Shopline-Webhook-Id")
-    return next((headers[name] for name in names if headers.get(name)), "")
+    ref = next((headers[name] for name in names if headers.get(name)), "")
+    if ref and len(ref) <= 100:
+        return ref
+    words = ref.encode() or headers.get("X-Shopline-Topic", "").encode() + b"\n" + body
+    return f"sha256:{hashlib.sha256(words).hexdigest()}"
 
 
 def _look_inside(body: bytes) -> tuple[str | None, str | None]:

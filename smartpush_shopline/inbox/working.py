@@ -67,8 +67,13 @@ def _work(state: State, delivery_id: int) -> None:
 
 
 def _handle(state: State, session: Session, delivery_id: int) -> tuple[set[str], int]:
-    """The work and its being done are one transaction."""
-    delivery = session.get_one(Delivery, delivery_id)
+    """The work and its being done are one transaction.
+
+    A worker that wakes up after its claim has ended may find that another one did it.
+    """
+    delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+    if delivery.state != RECEIVED:
+        return set(), delivery.shop_id
     handler = state.topics.find(delivery.topic)
     shop = state.get_shop(session, delivery.shop_id)
     context = Context(session, shop, state.now(), state.settings)
@@ -83,7 +88,9 @@ def _failed(state: State, delivery_id: int, error: Exception) -> None:
     """Written outside the transaction that failed."""
     log.exception("smartpush.delivery_failed delivery=%s", delivery_id, exc_info=error)
     with state.database.begin() as session:
-        delivery = session.get_one(Delivery, delivery_id)
+        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
+        if delivery.state != RECEIVED:
+            return
         delivery.attempts += 1
         delivery.error = _in_words(error)
         delivery.claimed_until = None

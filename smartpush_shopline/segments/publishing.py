@@ -106,6 +106,11 @@ def mark_deleted(segment: Segment, now: datetime) -> None:
     segment.stale_reason = segment.stale_since = segment.next_try_at = segment.error = None
 
 
+def restore(segment: Segment) -> None:
+    """It is in the Admin after all."""
+    segment.state = SYNCING if segment.current_version_id is None else READY
+
+
 def rename(segment: Segment, name: str) -> None:
     """A rename changes the row only; versions keep the name of their day."""
     segment.name = name

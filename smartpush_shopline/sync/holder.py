@@ -6,6 +6,7 @@ import never delays an edit in the Admin.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
@@ -24,6 +25,7 @@ from ..web import State
 from . import failing
 from .models import RUNNING, SyncRun
 
+log = logging.getLogger("smartpush")
 Steps = Iterator[None]
 Task = tuple[str, int]
 KEPT_FOR_URGENT = 10
@@ -129,9 +131,11 @@ def _work(state: State, lease: Lease, start: Callable[[Holder, Task], Steps]) ->
         try:
             if next(steps, "finished") == "finished":
                 del under_way[task]
-        except ShoplineError as error:
+        except LeaseLost:
+            raise
+        except Exception as error:
             del under_way[task]
-            if not _go_on(holder, task, error):
+            if not _go_on(holder, task, _as_known(error, task)):
                 return
 
 
@@ -182,11 +186,19 @@ def _go_on(holder: Holder, task: Task, error: ShoplineError) -> bool:
     return True
 
 
+def _as_known(error: Exception, task: Task) -> ShoplineError:
+    """A mistake of ours with one task must not keep the others from being done."""
+    if isinstance(error, ShoplineError):
+        return error
+    log.exception("smartpush.task_failed kind=%s id=%s", *task, exc_info=error)
+    return ShoplineError(f"SmartPush could not do this ({type(error).__name__}).")
+
+
 def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
     """A store that is gone, locked or no longer lets us in: nothing is tried until that changes."""
     with lease.begin() as session:
         shop = session.get_one(Shop, lease.shop_id)
-        if isinstance(error, Gone):
+        if isinstance(error, Gone) and error.reason == "store_not_install_app":
             install.uninstall(shop)
         elif isinstance(error, NotAuthorised):
             shop.status = UNAUTHORISED

@@ -28,7 +28,7 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     with holder.begin() as session:
         segment = session.get_one(Segment, segment_id)
         ref, cause = segment.segment_ref, segment.stale_reason or staleness.PERSON
-        asked_at = segment.stale_since
+        asked_at, changed_at = segment.stale_since, segment.changed_at
     if cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
         definition = holder.client.fetch_saved_search(ref)
         with holder.begin() as session:
@@ -46,7 +46,9 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
             break
         yield
     with holder.begin() as session:
-        segment = session.get_one(Segment, segment_id)
+        segment = session.get_one(Segment, segment_id, with_for_update=True)
+        if segment.changed_at != changed_at:
+            return  # its pages tell of two rules, or it is gone: if it is stale, it is begun anew
         changed_meanwhile, reason = segment.stale_since != asked_at, segment.stale_reason
         published = publishing.publish(
             session, segment, members, len(members), cause, holder.now()
@@ -81,6 +83,8 @@ def take_list(
             session, shop_id, SHOPLINE, search.ref, search.name, now
         )
         take_definition(segment, search)
+        if segment.state == DELETED:
+            publishing.restore(segment)
         listed.append(segment)
     for gone in known.values():
         if gone.state != DELETED:

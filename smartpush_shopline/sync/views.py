@@ -20,27 +20,26 @@ from ..web import page_or_partial, render, state
 from . import overview, staleness
 
 blueprint = Blueprint("overview", __name__)
+NOW = "_partials/overview_now.html"
 
 
 @blueprint.get("/")
 def index() -> Response:
     with state().database.read() as session:
-        shops, pending, shop = connected(session), waiting(session), find_in_front(session)
-        if not shops and not pending and not state().may("view", None):
-            abort(403)
-        shown = _whole(session, shop) if shop else {}
-    return page_or_partial(
-        "overview.html",
-        "_partials/overview_now.html" if shop else "overview.html",
-        shop=shop,
-        shops=shops,
-        waiting=pending,
-        **shown,
-    )
+        shop = find_in_front(session)
+        if shop is not None:
+            return page_or_partial("overview.html", NOW, **_whole(session, shop))
+        pending = waiting(session)
+    if not pending and not state().may("view", None):
+        abort(403)
+    return page_or_partial("overview.html", "overview.html", shop=None, waiting=pending)
 
 
 def _whole(session: Session, shop: Shop) -> dict[str, Any]:
     return {
+        "shop": shop,
+        "shops": connected(session),
+        "waiting": waiting(session),
         "now": _now(session, shop),
         "fresh": overview.freshness(session, shop, state().now()),
         "reaches": overview.reach_cards(session, shop.id),
@@ -59,15 +58,14 @@ def _now(session: Session, shop: Shop) -> overview.Now:
 
 @blueprint.get("/progress")
 def progress() -> BaseResponse:
-    """The part of the overview that changes by itself; it stops asking when all is done."""
+    """The overview while something changes by itself; it stops asking when all is done."""
     if not htmx.wants_partial():
         return redirect(url_for("smartpush.overview.index"), 303)
     with state().database.read() as session:
-        shop = shop_in_front(session)
-        now = _now(session, shop)
-    if now.mark == seen_mark():
+        shown = _whole(session, shop_in_front(session))
+    if shown["now"].mark == seen_mark():
         return no_news()
-    return page_or_partial("overview.html", "_partials/overview_now.html", shop=shop, now=now)
+    return page_or_partial("overview.html", NOW, **shown)
 
 
 @blueprint.get("/status.json")
@@ -148,9 +146,7 @@ def check(segment_id: int) -> BaseResponse:
 
 def _overview_piece() -> Response:
     with state().database.read() as session:
-        shop = shop_in_front(session)
-        now = _now(session, shop)
-    return Response(render("_partials/overview_now.html", shop=shop, now=now))
+        return Response(render(NOW, **_whole(session, shop_in_front(session))))
 
 
 def _segment_piece(segment_id: int) -> Response:

@@ -1,0 +1,304 @@
+"""The door for webhooks, and what becomes of a message behind it."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
+from smartpush_shopline.inbox import working
+from smartpush_shopline.inbox.models import Delivery
+from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED
+from tests.support import ADA, APP_KEY, NOW, make_shop, webhook
+
+DOOR = "/smartpush/webhooks/shopline"
+
+
+@pytest.fixture
+def alder(host):
+    make_shop(host.database, store_ref="1610418123456", timezone="Asia/Taipei")
+    return host.people("alder")
+
+
+@pytest.fixture
+def deliveries(host):
+    def rows():
+        with host.database.read() as session:
+            return list(session.scalars(select(Delivery).order_by(Delivery.id)))
+
+    return rows
+
+
+@pytest.fixture
+def handled(host):
+    """A topic whose handler fails with these errors, one after the other; then it works."""
+
+    class Handled(list):
+        failures = []
+
+        def __call__(self, payload, context):
+            if self.failures:
+                raise self.failures.pop(0)
+            self.append(payload)
+
+    handler = Handled()
+    host.state.topics.on("test/topic")(handler)
+    return handler
+
+
+def customer(at=NOW, **fields):
+    said = {"id": "1", "email": ADA.email, "state": 3, "email_subscribe_flag": 1}
+    return said | {"updated_at": at.isoformat()} | fields
+
+
+# -- the door ---------------------------------------------------------------------------------
+
+
+def test_a_signed_message_is_stored_worked_and_answered(client, alder, deliveries):
+    assert client.post(DOOR, **webhook("customers/create", customer())).status_code == 200
+    [delivery] = deliveries()
+    assert (delivery.state, delivery.body, delivery.subject_ref) == ("done", None, "1")
+    assert alder.verdict("1") == "sendable"
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "0" * 64, "not a signature", "ünsigned"], ids=lambda h: repr(h)
+)
+def test_without_the_right_signature_there_is_no_row(client, alder, deliveries, header):
+    message = webhook("customers/create", customer())
+    message["headers"].pop("X-Shopline-Hmac-Sha256")
+    if header is not None:
+        message["headers"]["X-Shopline-Hmac-Sha256"] = header
+    assert client.post(DOOR, **message).status_code == 401
+    assert deliveries() == []
+
+
+def test_a_signature_over_other_bytes_is_refused(client, alder, deliveries):
+    message = webhook("customers/create", customer())
+    message["data"] += b" "
+    assert client.post(DOOR, **message).status_code == 401
+    assert client.post(DOOR, **webhook("a", {}, secret="another")).status_code == 401
+    assert deliveries() == []
+
+
+def test_a_store_we_do_not_know_is_thanked_and_forgotten(client, alder, deliveries, caplog):
+    message = webhook("customers/create", customer(), shop="1", handle="cedar")
+    assert client.post(DOOR, **message).status_code == 200
+    assert deliveries() == []
+    assert "delivery_unknown_shop" in caplog.text
+
+
+@pytest.mark.parametrize("body", [b"{", b"", b"[1]", b'"x"', b"\xff", b"[" * 100_000])
+def test_a_signed_body_that_is_no_object_is_kept_and_parked(client, alder, deliveries, body):
+    assert client.post(DOOR, **webhook("customers/create", body)).status_code == 200
+    [delivery] = deliveries()
+    assert (delivery.state, delivery.body) == ("parked", body)
+    assert "JSON" in delivery.error
+
+
+def test_two_megabytes_are_taken_and_one_byte_more_is_not(client, alder, deliveries):
+    largest = b"{" + b" " * (2 * 1024 * 1024 - 2) + b"}"
+    assert client.post(DOOR, **webhook("unknown/topic", largest)).status_code == 200
+    assert client.post(DOOR, **webhook("unknown/topic", largest + b" ")).status_code == 413
+    assert len(deliveries()) == 1
+
+
+def test_a_body_without_a_length_is_measured_as_it_comes(client, alder, deliveries):
+    message = webhook("unknown/topic", b" " * (2 * 1024 * 1024 + 1))
+    stream = io.BytesIO(message.pop("data"))
+    answer = client.post(
+        DOOR, input_stream=stream, environ_overrides={"wsgi.input_terminated": True}, **message
+    )
+    assert answer.status_code == 413
+    assert deliveries() == []
+
+
+def test_the_same_message_twice_is_one_row_and_one_effect(client, alder, deliveries, handled):
+    for _ in range(3):
+        assert client.post(DOOR, **webhook("test/topic", {"id": 1})).status_code == 200
+    assert len(deliveries()) == len(handled) == 1
+
+
+def test_another_message_with_the_same_words_is_another_row(client, alder, deliveries, handled):
+    client.post(DOOR, **webhook("test/topic", {"id": 1}, ref="message-1"))
+    client.post(DOOR, **webhook("test/topic", {"id": 1}, ref="message-2"))
+    assert len(deliveries()) == len(handled) == 2
+
+
+def test_messages_without_an_id_are_told_apart_by_their_words(
+    client, alder, deliveries, handled
+):
+    for number in (1, 2, 1):
+        client.post(DOOR, **webhook("test/topic", {"id": number}, ref=""))
+    assert handled == [{"id": 1}, {"id": 2}]
+
+
+def test_the_same_message_id_of_two_stores_is_two_messages(client, host, alder, deliveries):
+    make_shop(host.database, "birch", store_ref="1610418654321")
+    client.post(DOOR, **webhook("customers/create", customer()))
+    client.post(
+        DOOR, **webhook("customers/create", customer(), shop="1610418654321", handle="birch")
+    )
+    assert [d.state for d in deliveries()] == ["done", "done"]
+    assert len(alder.all()) == len(host.people("birch").all()) == 1
+
+
+def test_a_topic_nobody_handles_is_ignored(client, alder, deliveries):
+    client.post(DOOR, **webhook("orders/create", {"id": 1}))
+    [delivery] = deliveries()
+    assert delivery.state == "ignored"
+
+
+def test_absurdly_long_headers_do_not_break_the_door(client, alder, deliveries):
+    message = webhook("t" * 300, {"id": "i" * 300}, ref="r" * 300)
+    assert client.post(DOOR, **message).status_code == 200
+    [delivery] = deliveries()
+    assert len(delivery.topic) == len(delivery.subject_ref) == 60
+    assert len(delivery.delivery_ref) <= 100
+    client.post(DOOR, **webhook("t", {}, ref="r" * 299 + "s"))
+    assert len(deliveries()) == 2
+
+
+def test_the_door_is_open_without_a_login(host, client, alder):
+    host.allows = lambda action, shop: False
+    assert client.post(DOOR, **webhook("customers/create", customer())).status_code == 200
+    assert host.smartpush.is_public("smartpush.inbox.receive")
+
+
+# -- the work ---------------------------------------------------------------------------------
+
+
+def test_a_temporary_failure_is_tried_again_ever_later(
+    client, host, alder, deliveries, handled, clock
+):
+    handled.failures = [ShoplineBusy(), ConnectionError("gone for a minute")]
+    client.post(DOOR, **webhook("test/topic", {"id": 1}))
+    waits = []
+    while not handled:
+        [delivery] = deliveries()
+        assert (delivery.state, delivery.claimed_until) == ("received", None)
+        waits.append((delivery.next_try_at - clock()).total_seconds())
+        host.tick()
+        assert deliveries()[0].attempts == len(waits), "tried too early"
+        clock.forward(seconds=waits[-1])
+        host.tick()
+    assert waits == [10, 20]
+    [delivery] = deliveries()
+    assert (delivery.state, delivery.error) == ("done", None)
+
+
+@pytest.mark.parametrize("error", [UnexpectedPayload("no id"), KeyError("id"), ValueError("bad")])
+def test_a_permanent_failure_is_parked_with_its_words(
+    client, host, alder, deliveries, handled, clock, error
+):
+    handled.failures = [error]
+    client.post(DOOR, **webhook("test/topic", {"id": 1}))
+    clock.forward(hours=1)
+    host.tick()
+    [delivery] = deliveries()
+    assert (delivery.state, delivery.attempts, handled) == ("parked", 1, [])
+    assert str(error.args[0]) in delivery.error
+    assert delivery.body, "so that it can be replayed"
+
+
+def test_what_keeps_failing_is_parked_in_the_end(client, host, alder, deliveries, handled, clock):
+    handled.failures = [ShoplineBusy() for _ in range(20)]
+    client.post(DOOR, **webhook("test/topic", {"id": 1}))
+    for _ in range(20):
+        clock.forward(hours=1)
+        host.tick()
+    [delivery] = deliveries()
+    assert (delivery.state, delivery.attempts) == ("parked", 8)
+
+
+def test_a_failed_handler_leaves_nothing_half_done(client, host, alder, deliveries, handled):
+    def half(payload, context):
+        context.shop.name = "half"
+        context.session.flush()
+        raise UnexpectedPayload("no")
+
+    host.state.topics.on("test/half")(half)
+    client.post(DOOR, **webhook("test/half", {}))
+    assert host.shop("alder").name == "alder"
+
+
+def test_one_bad_message_does_not_stop_the_others(client, host, alder, deliveries, handled):
+    handled.failures = [ValueError("bad")]
+    host.state.ring = lambda *_, **__: None
+    for number in range(3):
+        client.post(DOOR, **webhook("test/topic", {"id": number}, ref=f"m{number}"))
+    host.tick()
+    assert [d.state for d in deliveries()] == ["parked", "done", "done"]
+
+
+@pytest.fixture
+def waiting(client, host, alder, handled):
+    """A message that nobody works on yet; its id."""
+    ring, host.state.ring = host.state.ring, lambda *_, **__: None
+    client.post(DOOR, **webhook("test/topic", {"id": 1}))
+    host.state.ring = ring
+    with host.database.read() as session:
+        return session.scalars(select(Delivery.id)).one()
+
+
+def test_only_one_worker_claims_a_message(host, waiting, handled):
+    assert working.claim(host.state, waiting)
+    assert not working.claim(host.state, waiting)
+    host.tick()
+    assert handled == []
+
+
+def test_a_dead_workers_claim_ends_by_itself(host, waiting, handled, clock):
+    working.claim(host.state, waiting)
+    clock.forward(minutes=2, seconds=1)
+    host.tick()
+    assert len(handled) == 1
+
+
+def test_a_worker_that_wakes_up_late_changes_nothing(host, waiting, handled, clock, deliveries):
+    working.claim(host.state, waiting)
+    clock.forward(minutes=3)
+    host.tick()
+    working._work(host.state, waiting)  # what the first one does when it wakes up
+    [delivery] = deliveries()
+    assert (delivery.state, delivery.error, len(handled)) == ("done", None, 1)
+
+
+# -- what is said -----------------------------------------------------------------------------
+
+
+def test_an_older_message_does_not_overwrite_a_newer_one(client, alder, deliveries):
+    client.post(DOOR, **webhook("customers/update", customer(NOW, first_name="New"), ref="2"))
+    old = customer(NOW - timedelta(hours=1), first_name="Old", email_subscribe_flag=0)
+    client.post(DOOR, **webhook("customers/update", old, ref="1"))
+    assert (alder.find("1").first_name, alder.verdict("1")) == ("New", "sendable")
+    assert [d.state for d in deliveries()] == ["done", "done"]
+
+
+def uninstalled(**fields):
+    said = {"appkey": APP_KEY, "handle": "alder", "operate": "UNINSTALL"}
+    return webhook("apps/installed_uninstalled", said | fields)
+
+
+def test_uninstalling_drops_the_token_at_once(client, host, alder):
+    client.post(DOOR, **uninstalled(operate="uninstall"))
+    shop = host.shop("alder")
+    assert (shop.status, shop.token) == (UNINSTALLED, None)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"handle": "birch"}, {"handle": None}, {"appkey": "another"}, {"operate": "INSTALL"}]
+)
+def test_only_a_body_that_names_store_and_app_uninstalls(client, host, alder, fields):
+    """Headers are not signed: a right message of another store could be sent on under our name."""
+    client.post(DOOR, **uninstalled(**fields))
+    assert host.shop("alder").status == ACTIVE
+
+
+def test_a_store_that_moves_has_another_midnight(client, host, alder):
+    said = {"id": 1610418123456, "name": "Alder 2", "iana_timezone": "Asia/Kathmandu"}
+    client.post(DOOR, **webhook("merchants/update", said))
+    assert (host.shop("alder").name, host.shop("alder").timezone) == ("Alder 2", "Asia/Kathmandu")

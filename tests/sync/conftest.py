@@ -1,0 +1,58 @@
+"""A store that misbehaves at an exact moment, and what a test looks at afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pyroaring import BitMap
+
+from smartpush_shopline.sandbox.moods import Moods
+from smartpush_shopline.sandbox.state import Store
+from smartpush_shopline.segments import publishing
+from smartpush_shopline.segments.models import Segment
+from tests.hosting import Host
+
+
+class At(Moods):
+    """At the n-th call whose path contains `part`, do something; a number is a status to fail with."""
+
+    def __init__(self, part: str, what: int | Callable[[], Any], nth: int = 1, times: int = 1):
+        super().__init__()
+        self.part, self.what, self.left, self.times = part, what, nth, times
+
+    def next_failure(self, path: str) -> int | None:
+        if self.part not in path:
+            return None
+        self.left -= 1
+        if self.left > 0 or self.left <= -self.times:
+            return None
+        if isinstance(self.what, int):
+            return self.what
+        self.what()
+        return None
+
+
+@pytest.fixture
+def at(store: Store) -> Callable[..., None]:
+    """`at("v2/customers", 503, nth=2)`: the second page fails once."""
+
+    def arrange(*args: Any, **more: Any) -> None:
+        store.moods = At(*args, **more)
+
+    return arrange
+
+
+@pytest.fixture
+def members(live: Host) -> Callable[[str], set[str | None] | None]:
+    """Customer ids in the current version of a segment; None before the first version."""
+
+    def of(name: str) -> set[str | None] | None:
+        with live.database.read() as session:
+            segment = session.get_one(Segment, live.segments()[name].id)
+            version = publishing.current_version(session, segment)
+            numbers: BitMap | None = version and version.members
+        return None if numbers is None else live.people().refs(numbers)
+
+    return of
