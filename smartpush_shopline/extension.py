@@ -18,6 +18,7 @@ from .contacts.topics import topics as contact_topics
 from .contracts import NoNativeSegments, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
+from .inbox.housekeeping import jobs as housekeeping
 from .inbox.views import blueprint as inbox_door
 from .inbox.working import jobs as inbox_jobs
 from .launch.views import blueprint as launch_doors
@@ -98,7 +99,7 @@ class SmartPush:
             in_front=self._in_front,
             native=native_segments or NoNativeSegments(),
             topics=TopicBook.merged([shop_topics, contact_topics, sync_topics]),
-            jobs=JobBook.merged([inbox_jobs, sync_jobs]),
+            jobs=JobBook.merged([inbox_jobs, sync_jobs, housekeeping]),
             now=clock.utcnow,
             ring=runner.ring,
             find_sender=find_sender,

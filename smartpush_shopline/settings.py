@@ -33,6 +33,8 @@ class Settings:
     runner: str = "apscheduler"
     tick: timedelta = timedelta(minutes=1)
     default_country: str | None = None
+    keep_parked: timedelta = timedelta(days=30)
+    keep_deliveries: timedelta = timedelta(days=14)
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
@@ -60,6 +62,11 @@ class Settings:
             raise ConfigurationError("SMARTPUSH_STORE_BASE_URL must contain {handle}.")
         if self.runner not in RUNNERS:
             raise ConfigurationError(f"SMARTPUSH_RUNNER must be one of {', '.join(RUNNERS)}.")
+        if self.keep_deliveries < timedelta(hours=72):
+            raise ConfigurationError(
+                "SMARTPUSH_KEEP_DELIVERIES must be 72 hours or more: until then SHOPLINE may send "
+                "a message again."
+            )
         if self.htmx not in ("vendored", "host"):
             raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
 

@@ -10,10 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from ..shopline import verify_webhook
 from ..web import State
+from . import words
 from .models import PARKED, RECEIVED, Delivery
 
 LARGEST_BODY = 2 * 1024 * 1024
@@ -25,7 +28,7 @@ def check_signature(body: bytes, header: str | None, apps: Mapping[str, Sequence
 
 
 def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -> bool:
-    """One row per message; False for a message that is here already.
+    """One row per message; False for a message that is here already: that is only counted.
 
     A body that is no JSON object is stored as well, and parked: nothing that was rightly signed
     is lost.
@@ -39,7 +42,7 @@ def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -
         body=body,
         subject_ref=subject,
         state=PARKED if fault else RECEIVED,
-        error=fault,
+        reason=fault,
         received_at=now,
         next_try_at=now,
     )
@@ -48,8 +51,22 @@ def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -
             session.add(delivery)
             state.get_shop(session, shop_id).last_webhook_at = now
     except IntegrityError:
+        with state.database.begin() as session:
+            _count_again(session, delivery)
+            state.get_shop(session, shop_id).last_webhook_at = now
         return False
     return True
+
+
+def _count_again(session: Session, delivery: Delivery) -> None:
+    """Counted by the database, so that no two arrivals at once are taken for one."""
+    known = (
+        Delivery.shop_id == delivery.shop_id,
+        Delivery.delivery_ref == delivery.delivery_ref,
+    )
+    session.execute(
+        update(Delivery).where(*known).values(duplicates=Delivery.duplicates + 1)
+    )
 
 
 def _message_ref(headers: Mapping[str, str], body: bytes) -> str:
@@ -70,7 +87,7 @@ def _look_inside(body: bytes) -> tuple[str | None, str | None]:
     try:
         payload: Any = json.loads(body)
     except (ValueError, RecursionError):
-        return "The body is not JSON.", None
+        return words.NOT_JSON, None
     if not isinstance(payload, dict):
-        return "The body is not a JSON object.", None
+        return words.NOT_AN_OBJECT, None
     return None, str(payload["id"])[:60] if "id" in payload else None

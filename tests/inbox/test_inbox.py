@@ -9,44 +9,12 @@ import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
-from smartpush_shopline.inbox import working
+from smartpush_shopline.inbox import words, working
 from smartpush_shopline.inbox.models import Delivery
 from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED
 from tests.support import ADA, APP_KEY, NOW, make_shop, webhook
 
 DOOR = "/smartpush/webhooks/shopline"
-
-
-@pytest.fixture
-def alder(host):
-    make_shop(host.database, store_ref="1610418123456", timezone="Asia/Taipei")
-    return host.people("alder")
-
-
-@pytest.fixture
-def deliveries(host):
-    def rows():
-        with host.database.read() as session:
-            return list(session.scalars(select(Delivery).order_by(Delivery.id)))
-
-    return rows
-
-
-@pytest.fixture
-def handled(host):
-    """A topic whose handler fails with these errors, one after the other; then it works."""
-
-    class Handled(list):
-        failures = []
-
-        def __call__(self, payload, context):
-            if self.failures:
-                raise self.failures.pop(0)
-            self.append(payload)
-
-    handler = Handled()
-    host.state.topics.on("test/topic")(handler)
-    return handler
 
 
 def customer(at=NOW, **fields):
@@ -96,7 +64,7 @@ def test_a_signed_body_that_is_no_object_is_kept_and_parked(client, alder, deliv
     assert client.post(DOOR, **webhook("customers/create", body)).status_code == 200
     [delivery] = deliveries()
     assert (delivery.state, delivery.body) == ("parked", body)
-    assert "JSON" in delivery.error
+    assert "JSON" in words.sentence(delivery)
 
 
 def test_two_megabytes_are_taken_and_one_byte_more_is_not(client, alder, deliveries):
@@ -120,6 +88,7 @@ def test_the_same_message_twice_is_one_row_and_one_effect(client, alder, deliver
     for _ in range(3):
         assert client.post(DOOR, **webhook("test/topic", {"id": 1})).status_code == 200
     assert len(deliveries()) == len(handled) == 1
+    assert deliveries()[0].duplicates == 2
 
 
 def test_another_message_with_the_same_words_is_another_row(client, alder, deliveries, handled):
@@ -150,6 +119,7 @@ def test_a_topic_nobody_handles_is_ignored(client, alder, deliveries):
     client.post(DOOR, **webhook("orders/create", {"id": 1}))
     [delivery] = deliveries()
     assert delivery.state == "ignored"
+    assert words.sentence(delivery) == "No part of SmartPush handles orders/create yet."
 
 
 def test_absurdly_long_headers_do_not_break_the_door(client, alder, deliveries):
@@ -190,9 +160,16 @@ def test_a_temporary_failure_is_tried_again_ever_later(
     assert (delivery.state, delivery.error) == ("done", None)
 
 
-@pytest.mark.parametrize("error", [UnexpectedPayload("no id"), KeyError("id"), ValueError("bad")])
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (UnexpectedPayload("id is missing"), "SHOPLINE sent a message without an id."),
+        (UnexpectedPayload("state is not a customer state"), "cannot be read"),
+        (KeyError("ada@example.com"), "SmartPush made a mistake with it (KeyError)"),
+    ],
+)
 def test_a_permanent_failure_is_parked_with_its_words(
-    client, host, alder, deliveries, handled, clock, error
+    client, host, alder, deliveries, handled, clock, caplog, error, says
 ):
     handled.failures = [error]
     client.post(DOOR, **webhook("test/topic", {"id": 1}))
@@ -200,8 +177,10 @@ def test_a_permanent_failure_is_parked_with_its_words(
     host.tick()
     [delivery] = deliveries()
     assert (delivery.state, delivery.attempts, handled) == ("parked", 1, [])
-    assert str(error.args[0]) in delivery.error
+    assert says in words.sentence(delivery)
     assert delivery.body, "so that it can be replayed"
+    assert "example.com" not in caplog.text + str(delivery.error)
+    assert "Traceback" not in str(delivery.error)
 
 
 def test_what_keeps_failing_is_parked_in_the_end(client, host, alder, deliveries, handled, clock):
@@ -256,6 +235,19 @@ def test_a_dead_workers_claim_ends_by_itself(host, waiting, handled, clock):
     clock.forward(minutes=2, seconds=1)
     host.tick()
     assert len(handled) == 1
+
+
+def test_a_claim_shows_as_work_and_its_end_as_received(host, waiting, clock, deliveries):
+    working.claim(host.state, waiting)
+    assert deliveries()[0].state_at(clock()) == "working"
+    clock.forward(minutes=2, seconds=1)
+    assert deliveries()[0].state_at(clock()) == "received"
+
+
+def test_shopline_may_ask_for_a_longer_wait(client, alder, deliveries, handled, clock):
+    handled.failures = [ShoplineBusy(retry_after=300)]
+    client.post(DOOR, **webhook("test/topic", {"id": 1}))
+    assert deliveries()[0].next_try_at - clock() == timedelta(seconds=300)
 
 
 def test_a_worker_that_wakes_up_late_changes_nothing(host, waiting, handled, clock, deliveries):

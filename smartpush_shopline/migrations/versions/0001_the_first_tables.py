@@ -126,8 +126,10 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("duplicates", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("worked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_delivery_shop_id")
@@ -142,6 +144,9 @@ def upgrade() -> None:
             batch_op.f("ix_smartpush_delivery_state_next_try_at"),
             ["state", "next_try_at"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_delivery_shop_id_id"), ["shop_id", "id"], unique=False
         )
 
     op.create_table(
@@ -350,6 +355,7 @@ def downgrade() -> None:
     op.drop_table("smartpush_segment")
     op.drop_table("smartpush_reach")
     with op.batch_alter_table("smartpush_delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_delivery_shop_id_id"))
         batch_op.drop_index(batch_op.f("ix_smartpush_delivery_state_next_try_at"))
 
     op.drop_table("smartpush_delivery")
