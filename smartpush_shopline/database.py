@@ -92,6 +92,24 @@ class Database:
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
+    def scrub(self) -> bool:
+        """After an erasure: leave nothing of it in SQLite's file or write-ahead log.
+
+        `secure_delete` overwrites what is deleted, but not the copies that were left in a page's
+        gap when it was split: only a rewritten file is free of those. False when somebody reads
+        from the log just now; ask again later.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+        finally:
+            raw.close()
+
     def has_tables(self) -> bool:
         return inspect(self.engine).has_table(f"{TABLE_PREFIX}shop")
 

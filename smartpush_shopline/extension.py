@@ -14,6 +14,8 @@ from . import cli, clock, htmx, i18n, migrations
 from .audiences.book import Audiences
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
+from .contacts.redacting import jobs as erasures
+from .contacts.redacting import topics as erasure_topics
 from .contacts.topics import topics as contact_topics
 from .contracts import NoNativeSegments, SegmentProvider, ShopCard
 from .database import Database
@@ -28,6 +30,8 @@ from .settings import Settings
 from .shops.finding import connected
 from .shops.sender import find_sender, get_shop
 from .shops.topics import topics as shop_topics
+from .shops.wiping import jobs as wipes
+from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
@@ -98,8 +102,10 @@ class SmartPush:
             may=self._may,
             in_front=self._in_front,
             native=native_segments or NoNativeSegments(),
-            topics=TopicBook.merged([shop_topics, contact_topics, sync_topics]),
-            jobs=JobBook.merged([inbox_jobs, sync_jobs, housekeeping]),
+            topics=TopicBook.merged(
+                [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
+            ),
+            jobs=JobBook.merged([inbox_jobs, sync_jobs, erasures, wipes, housekeeping]),
             now=clock.utcnow,
             ring=runner.ring,
             find_sender=find_sender,

@@ -86,3 +86,13 @@ class ReachChunk(Base):
     verdict: Mapped[str] = mapped_column(String(20), primary_key=True)
     chunk: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     members: Mapped[BitMap] = mapped_column(Members)
+
+
+class Tombstone(Base):
+    """Somebody who was erased: a keyed hash of their id, and the number that leads to nobody."""
+
+    __tablename__ = "smartpush_tombstone"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int]

@@ -46,7 +46,7 @@ _BY_CONSENT = {
     consent.SUBSCRIBED: SENDABLE,
     None: "not_subscribed",
 }
-_BLACKLISTED_STATE = 0
+BLACKLISTED_STATE = 0
 _CHUNKS = select(ReachChunk.verdict, ReachChunk.chunk, ReachChunk.members).where(
     ReachChunk.shop_id == bindparam("shop_id"), ReachChunk.channel == bindparam("channel")
 )
@@ -210,7 +210,7 @@ def _bind(own: dict[int, str], numbers: list[int]) -> None:
 def _own_verdict(channel: str, contact: Contact) -> str:
     if contact.deleted_at is not None:
         return "erased"
-    if contact.state == _BLACKLISTED_STATE:
+    if contact.state == BLACKLISTED_STATE:
         return "blacklisted"
     if not address_key(channel, contact):
         return "no_address"

@@ -79,6 +79,8 @@ def _handle(state: State, session: Session, delivery_id: int) -> tuple[set[str],
     delivery.state = DONE if handler else IGNORED
     delivery.reason = None if handler else words.NO_HANDLER
     delivery.worked_at, delivery.body, delivery.error = state.now(), None, None
+    if context.about_nobody:
+        delivery.subject_ref, delivery.reason = None, words.ABOUT_NOBODY
     return context.rings, delivery.shop_id
 
 

@@ -9,17 +9,20 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from .models import PENDING, UNINSTALLED, Shop
+from .redact import TOPICS
 
 
 def find_sender(session: Session, headers: Mapping[str, str]) -> Shop | None:
     """The store a delivery came from: by its id, else by the first label of its domain.
 
-    A delivery with an id is never taken for that of a store with another one.
+    A delivery with an id is never taken for that of a store with another one. A request to erase
+    comes from stores that are gone, too.
     """
     store_ref = headers.get("X-Shopline-Shop-Id")
     domain = headers.get("X-Shopline-Shop-Domain", "")
     handle = (urlsplit(f"//{domain}").hostname or "").split(".")[0]
-    known = Shop.status.not_in((PENDING, UNINSTALLED))
+    gone = () if headers.get("X-Shopline-Topic") in TOPICS else (PENDING, UNINSTALLED)
+    known = Shop.status.not_in(gone)
     rows = session.scalars(
         select(Shop).where(known, or_(Shop.store_ref == store_ref, Shop.handle == handle))
     ).all()
