@@ -117,6 +117,8 @@ def _words(lists: Lists) -> dict[str, str]:
         "all": ", ".join(map(str, included + excluded)),
         "included_bits": str(sum(1 << ident for ident in included)),
         "excluded_bits": str(sum(1 << ident for ident in excluded)),
+        # The limit keeps SQLite from dropping the order, and with it the merge of sorted lists.
+        "sorted": "ORDER BY 1 LIMIT 1000000000",
         "union": " UNION ".join(each),
         "difference": " EXCEPT ".join([" UNION ".join(each), *without]),
         "in_any": _any(included),

@@ -7,8 +7,9 @@ share the dashboard's pool.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -149,8 +150,9 @@ def _own_engine(host: Engine) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver opens no transactions: `begin` does
+    with suppress(sqlite3.OperationalError):  # somebody else is writing, and will have set it
+        connection.execute("PRAGMA journal_mode=WAL").close()
     for pragma in (
-        "journal_mode=WAL",
         "foreign_keys=ON",
         "secure_delete=ON",
         "synchronous=FULL",

@@ -255,8 +255,8 @@ def sandbox(
 
 @pytest.fixture
 def store(sandbox: Sandbox, clock: Clock) -> Store:
-    """Birch with forty customers and four segments. Its night begins an hour from now."""
-    return sandbox.fresh("birch", 40, clock)
+    """Birch with twenty customers and four segments. Its night begins an hour from now."""
+    return sandbox.fresh("birch", 20, clock)
 
 
 @pytest.fixture

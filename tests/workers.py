@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 from sqlalchemy import create_engine
 
 from smartpush_shopline.contacts import people
 from smartpush_shopline.database import Database
 from smartpush_shopline.shops.lease import Lease
+from smartpush_shopline.sync import jobs
 from tests.support import ADA, NOW, hurry, meet, says
 
 
@@ -85,3 +87,11 @@ def take_lease(url: str, shop_id: int, folder: str, size: int) -> bool:
     with opened(url) as database:
         meet(folder, size)
         return Lease.take(database, shop_id) is not None
+
+
+def claim_night(url: str, folder: str, size: int, number: int) -> None:
+    """The clock's job, as it runs in a web worker."""
+    with opened(url) as database:
+        state = SimpleNamespace(database=database, now=lambda: NOW + timedelta(seconds=number))
+        meet(folder, size)
+        jobs.claim_nights(state)  # type: ignore[arg-type]

@@ -64,10 +64,15 @@ class Audiences:
     """The verbs. A campaign is known by the dashboard's own reference, any string."""
 
     def save(
-        self, choice: Choice, *, campaign_ref: str, field: str = "recipients"
-    ) -> AudienceRef:
-        """Pin the chosen versions and people to a campaign. Raises StaleChoice, or 403."""
+        self, choice: Choice | None, *, campaign_ref: str, field: str = "recipients"
+    ) -> AudienceRef | None:
+        """Pin the chosen versions and people to a campaign. Raises StaleChoice, or 403.
+
+        None, while no store is connected, keeps what there is: usually nothing.
+        """
         session = _session()
+        if choice is None:
+            return self.find(campaign_ref, field)
         web.allow("choose", _card(session, choice.shop_id))
         audience = saving.save(session, choice, campaign_ref, web.state().now(), field)
         return _ref(audience)

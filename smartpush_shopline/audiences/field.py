@@ -34,7 +34,8 @@ class RecipientsWidget:
 
 
 class RecipientsField(Field):
-    """Whom a campaign goes to. `data` is a Choice, false while nobody is chosen.
+    """Whom a campaign goes to. `data` is a Choice, false while nobody is chosen, and None while
+    no store is connected.
 
     `DataRequired()` refuses an empty choice; without it one may be saved, and reaches nobody.
     A picker button pressed while JavaScript is off arrives as a post of the dashboard's form: the
@@ -81,7 +82,7 @@ class RecipientsField(Field):
         if self.was_clicked:
             raise StopValidation(_("The recipients changed. Look at the numbers, then save."))
         if self.data is None:
-            raise StopValidation(_("No store is connected yet."))
+            return  # no store is connected yet: a draft may be saved, reaching nobody
         with web.state().database.read() as session:
             shop = session.get(Shop, self.data.shop_id)
             if shop is None or not web.state().may("choose", shop.card):

@@ -303,10 +303,14 @@ def test_whatever_is_signed_for_one_store_opens_no_other(signed, encode):
             assert read is None or OPEN.items() <= read.items()
 
 
+honest = st.dictionaries(
+    st.text("abzAZ09_-.+ é", min_size=1, max_size=6), st.text("abz019_-.=+/ é中", max_size=8)
+)
+
+
 @quick
-@given(extras, st.sampled_from(encoders[:2]))
+@given(honest, st.sampled_from(encoders[:2]))
 def test_an_honest_link_opens(extra, encode):
-    assume(not any("=" in key or {"&", "%"} & {*key, *value} for key, value in extra.items()))
     params = extra | OPEN
     for sign in signatures(params)[:2]:
         assert opened(encode([*params.items(), ("sign", sign)])) == params

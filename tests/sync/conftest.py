@@ -12,14 +12,22 @@ from smartpush_shopline.sandbox.moods import Moods
 from smartpush_shopline.sandbox.state import Store
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import Segment
-from tests.hosting import Host
+from tests.hosting import Host, Sandbox
 
 
 class At(Moods):
-    """At the n-th call whose path contains `part`, do something; a number is a status to fail with."""
+    """At the n-th call whose path contains `part`, do something, or fail with a status."""
 
-    def __init__(self, part: str, what: int | Callable[[], Any], nth: int = 1, times: int = 1):
+    def __init__(
+        self,
+        store: Store,
+        part: str,
+        what: int | Callable[[], Any],
+        nth: int = 1,
+        times: int = 1,
+    ) -> None:
         super().__init__()
+        self.lock = store.lock
         self.part, self.what, self.left, self.times = part, what, nth, times
 
     def next_failure(self, path: str) -> int | None:
@@ -30,16 +38,21 @@ class At(Moods):
             return None
         if isinstance(self.what, int):
             return self.what
-        self.what()
+        self.lock.release()  # what happens meanwhile may need the store, too
+        try:
+            self.what()
+        finally:
+            self.lock.acquire()
         return None
 
 
 @pytest.fixture
-def at(store: Store) -> Callable[..., None]:
+def at(sandbox: Sandbox) -> Callable[..., None]:
     """`at("v2/customers", 503, nth=2)`: the second page fails once."""
 
     def arrange(*args: Any, **more: Any) -> None:
-        store.moods = At(*args, **more)
+        store = sandbox.store("birch")
+        store.moods = At(store, *args, **more)
 
     return arrange
 

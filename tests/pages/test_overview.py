@@ -1,0 +1,186 @@
+"""The overview: one headline, what needs a person, progress that ends, and numbers that add up."""
+
+from __future__ import annotations
+
+import pytest
+from flask.testing import FlaskClient
+
+from smartpush_shopline.segments.models import SHOPLINE, Segment
+from smartpush_shopline.sync import runs
+from smartpush_shopline.sync.models import DONE, IMPORT
+from tests.pages.conftest import Rights
+from tests.pages.reading import HTMX, adds_up, equations_of, mark_of, text_of
+from tests.support import NOW, People, make_shop
+
+
+def spoil(people: People, segment: Segment, **facts: object) -> None:
+    with people.begin() as session:
+        found = session.get_one(Segment, segment.id)
+        for name, value in facts.items():
+            setattr(found, name, value)
+
+
+def test_the_headline_says_that_all_is_well(client: FlaskClient, cast: People) -> None:
+    cast.segment("VIP", "1", "2")
+    cast.segment("台北熟客", "1")
+    assert "All 2 segments match the Admin." in text_of(client.get("/smartpush/"))
+
+
+def test_what_needs_a_person_comes_with_cause_and_one_action(
+    client: FlaskClient, cast: People
+) -> None:
+    cast.segment("Fine", "1")
+    refused = cast.segment("Refused", "1")
+    spoil(cast, refused, error="SHOPLINE refused the call.")
+    spoil(cast, cast.segment("Short", "1"), admin_count=3)
+    words = text_of(client.get("/smartpush/"))
+    assert "1 of 3 segments match the Admin. 2 need you." in words
+    assert "Refused SHOPLINE refused the call. Check now" in words
+    assert "Short The Admin counts 3 people, our list has 1. Check now" in words
+
+
+def test_what_is_being_read_needs_nobody(client: FlaskClient, cast: People) -> None:
+    spoil(cast, cast.segment("VIP", "1"), stale_reason="webhook", stale_since=NOW)
+    words = text_of(client.get("/smartpush/"))
+    assert "0 of 1 segments match the Admin. 1 is being read now." in words
+    assert "need you" not in words
+
+
+def test_a_failure_that_is_tried_again_says_when(client: FlaskClient, cast: People) -> None:
+    segment = cast.segment("VIP", "1")
+    spoil(
+        cast,
+        segment,
+        stale_reason="nightly",
+        next_try_at=NOW,
+        attempts=1,
+        error="SHOPLINE did not answer.",
+    )
+    words = text_of(client.get("/smartpush/"))
+    assert "1 is tried again." in words
+    assert "SHOPLINE did not answer. It is tried again by itself at 12:00." in words
+
+
+def test_who_may_be_written_to_adds_up(client: FlaskClient, cast: People) -> None:
+    answer = client.get("/smartpush/")
+    email, sms = equations_of(answer)
+    assert email == "4 contacts = 1 + 1 unsubscribed + 2 not subscribed"
+    assert sms == "4 contacts = 2 + 2 not subscribed"
+    assert adds_up(email)
+    assert adds_up(sms)
+
+
+def test_midnight_is_that_of_the_store(client: FlaskClient, cast: People) -> None:
+    assert "Next nightly check 25 Nov, 00:00 Asia/Taipei" in text_of(client.get("/smartpush/"))
+
+
+def test_progress_is_looked_up_until_it_is_done(client: FlaskClient, people: People) -> None:
+    with people.begin() as session:
+        run = runs.start(session, people.shop_id, IMPORT, NOW)
+        run.phase, run.contacts_done, run.contacts_total = "contacts", 250, 2000
+        run.error = "SHOPLINE did not answer."
+    people.clock.forward(seconds=10)
+    answer = client.get("/smartpush/progress", headers=HTMX)
+    words = text_of(answer)
+    assert 'hx-trigger="every 2s"' in answer.text
+    assert "250 of 2,000 customers" in words
+    assert "25 customers per second" in words
+    assert "SHOPLINE did not answer. It goes on by itself from where it stopped" in words
+    seen = mark_of(answer)
+    assert client.get(f"/smartpush/progress?seen={seen}", headers=HTMX).status_code == 204
+    with people.begin() as session:
+        found = runs.current_run(session, people.shop_id)
+        assert found is not None
+        found.state = DONE
+    answer = client.get(f"/smartpush/progress?seen={seen}", headers=HTMX)
+    assert answer.status_code == 200
+    assert "hx-trigger" not in answer.text
+
+
+def test_a_store_that_waits_has_a_button(client: FlaskClient, database: object) -> None:
+    shop_id = make_shop(database, "birch", status="pending", name="Birch & Co.")  # type: ignore[arg-type]
+    answer = client.get("/smartpush/")
+    assert f'action="/smartpush/connect/{shop_id}"' in answer.text
+    assert "Birch & Co." in text_of(answer)
+
+
+def test_without_a_store_it_says_how_to_connect_one(client: FlaskClient) -> None:
+    answer = client.get("/smartpush/")
+    assert answer.status_code == 200
+    assert "Connect your SHOPLINE store" in text_of(answer)
+
+
+def test_a_store_that_lost_its_access_says_what_to_do(client: FlaskClient, database: object) -> None:
+    make_shop(database, status="needs_authorisation", name="Alder Goods")  # type: ignore[arg-type]
+    answer = client.get("/smartpush/")
+    assert "SHOPLINE does not let us into Alder Goods any more" in text_of(answer)
+    assert 'href="https://alder.myshopline.com/admin"' in answer.text
+
+
+@pytest.mark.parametrize("path", ["/smartpush/", "/smartpush/segments", "/smartpush/status.json"])
+def test_without_permission_there_is_no_page(
+    client: FlaskClient, cast: People, rights: Rights, path: str
+) -> None:
+    rights.actions.clear()
+    assert client.get(path).status_code == 403
+
+
+def test_check_now_goes_before_everything_else(
+    client: FlaskClient, cast: People, rung: list[object]
+) -> None:
+    segment = cast.segment("VIP", "1")
+    answer = client.post(f"/smartpush/segments/{segment.id}/check")
+    assert answer.status_code == 303
+    assert answer.location == f"/smartpush/segments/{segment.id}"
+    with cast.database.read() as session:
+        assert session.get_one(Segment, segment.id).stale_reason == "person"
+    assert rung == [("sync", cast.shop_id)]
+
+
+def test_check_now_answers_htmx_with_the_piece_it_stands_in(
+    client: FlaskClient, cast: People
+) -> None:
+    segment = cast.segment("VIP", "1")
+    path = f"/smartpush/segments/{segment.id}/check"
+    assert client.post(path, headers=HTMX).text.strip().startswith('<div id="segment-now"')
+    answer = client.post(path + "?back=overview", headers=HTMX)
+    assert answer.text.strip().startswith('<div class="smartpush-stack" id="overview-now"')
+    assert "1 is being read now." in text_of(answer)
+
+
+def test_who_may_only_look_has_no_check(
+    client: FlaskClient, cast: People, rights: Rights
+) -> None:
+    segment = cast.segment("VIP", "1")
+    spoil(cast, segment, error="SHOPLINE refused the call.")
+    rights.actions = {"view"}
+    assert "Check now" not in client.get("/smartpush/").text
+    assert client.post(f"/smartpush/segments/{segment.id}/check").status_code == 403
+
+
+def test_scripts_read_the_same_in_numbers(client: FlaskClient, cast: People) -> None:
+    cast.segment("VIP", "1")
+    cast.segment("Own", "1", source="native")
+    [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+    assert facts["handle"] == "alder"
+    assert facts["segments"] == {"total": 1, "matching": 1, "reading": 0, "needing": 0}
+    assert facts["reach"]["email"] == {"unsubscribed": 1, "not_subscribed": 2, "sendable": 1}
+    assert facts["syncing"] is False
+
+
+def test_a_hundred_segments_cost_no_more_queries_than_one(
+    client: FlaskClient, cast: People, queries: object
+) -> None:
+    cast.segment("First", "1")
+    with queries() as few:  # type: ignore[operator]
+        client.get("/smartpush/")
+    with cast.begin() as session:
+        session.add_all(
+            Segment(
+                shop_id=cast.shop_id, source=SHOPLINE, segment_ref=str(n), name=str(n), created_at=NOW
+            )
+            for n in range(100)
+        )
+    with queries() as many:  # type: ignore[operator]
+        client.get("/smartpush/")
+    assert len(many) == len(few)
