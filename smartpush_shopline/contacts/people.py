@@ -26,7 +26,8 @@ def upsert_customers(
 ) -> int:
     """Take the store's word for these customers; an older word never replaces a newer one.
 
-    Returns how many of them are contacts: all but the erased. `act`: the store said it because somebody opted in or out, so `updated_at` dates that.
+    `act`: the store said it because somebody opted in or out, so `updated_at` dates that.
+    Returns how many of them are contacts: all but the erased.
     """
     said = {customer.ref: customer for customer in customers}
     make_missing(session, shop_id, Contact.customer_ref, list(said), now)

@@ -71,7 +71,3 @@ def unfinished(session: Session, shop_id: int, now: datetime) -> dict[str, int]:
         counts[state if is_free or state == PARKED else WORKING] += count
     return counts
 
-
-def topics_of(session: Session, shop_id: int) -> Sequence[str]:
-    asked = select(Delivery.topic).where(Delivery.shop_id == shop_id).distinct()
-    return session.scalars(asked.order_by(Delivery.topic)).all()
