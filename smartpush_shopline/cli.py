@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from . import migrations
+from .activity import commands
 from .audiences import saving
 from .audiences.export import COLUMNS, rows
 from .contacts import reach
@@ -28,6 +29,8 @@ from .sync import runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
+group.add_command(commands.inbox)
+group.add_command(commands.erase)
 
 
 def _state() -> State:
