@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,7 +88,7 @@ def _request(request: Redaction, now: datetime, may_decide: bool) -> Request:
     refused = request.state == redact.REFUSED
     return Request(
         request=request,
-        days_left=(request.due_at - now).days,
+        days_left=math.ceil((request.due_at - now) / timedelta(days=1)),
         is_open=request.state == redact.WAITING or refused,
         needs_you=refused,
         may_decide=may_decide and refused,

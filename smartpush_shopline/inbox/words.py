@@ -54,7 +54,8 @@ def sentence(delivery: Delivery) -> str:
 
 
 def _unreadable(thing: str, detail: str) -> str:
-    missing = re.fullmatch(r"(?:[\w.]+\.)?(\w+) is missing", detail)
+    detail = re.sub(r"^(?:\w+\.)+(?=\w+ )", "", detail)  # "customer.state is ..." is "state is ..."
+    missing = re.fullmatch(r"(\w+) is missing", detail)
     if missing is None:
         return _("SHOPLINE sent %(thing)s that cannot be read: %(why)s.", thing=thing, why=detail)
     if missing[1] == "id":
