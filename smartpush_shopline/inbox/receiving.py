@@ -27,6 +27,27 @@ def check_signature(body: bytes, header: str | None, apps: Mapping[str, Sequence
     verify_webhook(body, header, [secret for secrets in apps.values() for secret in secrets])
 
 
+def sender(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """The headers; one that names no store is completed from the body, which is signed.
+
+    Nobody says whether requests to erase, set up elsewhere than the others, carry the headers.
+    """
+    named = dict(headers)
+    if any(named.get(name) for name in _SENDERS):
+        return named
+    _fault, payload = _parse(body)
+    for name, keys in _SENDERS.items():
+        said = next((payload[key] for key in keys if payload.get(key)), None)
+        named |= {name: str(said)} if said is not None else {}
+    return named
+
+
+_SENDERS = {
+    "X-Shopline-Shop-Id": ("shop_id", "store_id"),
+    "X-Shopline-Shop-Domain": ("shop_domain", "store_domain"),
+}
+
+
 def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -> bool:
     """One row per message; False for a message that is here already: that is only counted.
 
@@ -84,10 +105,13 @@ def _message_ref(headers: Mapping[str, str], body: bytes) -> str:
 
 def _look_inside(body: bytes) -> tuple[str | None, str | None]:
     """(what is wrong, the id of what it is about)"""
+    fault, payload = _parse(body)
+    return fault, str(payload["id"])[:60] if "id" in payload else None
+
+
+def _parse(body: bytes) -> tuple[str | None, dict[str, Any]]:
     try:
         payload: Any = json.loads(body)
     except (ValueError, RecursionError):
-        return words.NOT_JSON, None
-    if not isinstance(payload, dict):
-        return words.NOT_AN_OBJECT, None
-    return None, str(payload["id"])[:60] if "id" in payload else None
+        return words.NOT_JSON, {}
+    return (None, payload) if isinstance(payload, dict) else (words.NOT_AN_OBJECT, {})

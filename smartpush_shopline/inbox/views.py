@@ -30,7 +30,7 @@ def receive() -> tuple[str, int]:
         log.warning("smartpush.delivery_refused reason=%s", refusal.reason)
         return "", 401
     with mine.database.read() as session:
-        shop = mine.find_sender(session, dict(request.headers))
+        shop = mine.find_sender(session, receiving.sender(dict(request.headers), body))
     if shop is None:
         log.warning("smartpush.delivery_unknown_shop")
         return "", 200

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from smartpush_shopline.contacts import erase as erasing
 from smartpush_shopline.contacts import people as taking
@@ -16,7 +17,7 @@ from smartpush_shopline.contracts import Person
 from smartpush_shopline.inbox.models import DONE, IGNORED, PARKED, RECEIVED, Delivery
 from smartpush_shopline.shopline import Member
 from tests.contacts.naive import check
-from tests.support import ADA, BEA, CAST, CYD, NOW, People, customer, make_shop, says
+from tests.support import ADA, BEA, CAST, CYD, NOW, People, customer, make_shop, says, wait_for
 
 LATER = NOW + timedelta(days=1)
 
@@ -237,3 +238,28 @@ def test_messages_that_name_the_person_are_emptied(both, crowd, post):
 def test_who_opted_out_yesterday_is_found_under_the_verdict_erased_only(crowd):
     erase(crowd, customer_ref=CYD.ref)
     assert verdicts(crowd, 3) == [["erased"], ["erased"]]
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("ref", ["1", "77"], ids=["known", "unknown"])
+def test_a_page_under_way_while_somebody_is_erased_brings_nobody_back(
+    open_database, postgres_url, clock, ref
+):
+    """It was read before the request, and waits for the erasure's locks with it in hand."""
+    people = People(open_database(postgres_url), 0, clock)
+    people.shop_id = make_shop(people.database)
+    people.take(*CAST)
+    page = customer(ref, email="ada@example.com", first_name="Ada", updated_at=LATER)
+    with ThreadPoolExecutor(1) as pool:
+        with people.begin() as session:
+            erasing.erase(session, people.shop_id, Who(customer_ref=ref), NOW)
+            late = pool.submit(people.take, page)
+            wait_for(lambda: waiting_for_a_lock(people.database))
+        late.result(10)
+    assert ref not in {contact.customer_ref for contact in people.all()}
+    check(people)
+
+
+def waiting_for_a_lock(database):
+    with database.read() as session:
+        return session.scalar(text("select count(*) from pg_locks where not granted"))

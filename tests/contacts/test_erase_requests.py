@@ -80,6 +80,19 @@ def test_a_request_of_the_store_erases_and_leaves_a_receipt(host, client, alder,
     assert (delivery(host).state, delivery(host).body) == ("done", None)
 
 
+def test_a_request_without_headers_of_the_store_is_known_by_its_body(
+    client, alder, receipts
+):
+    message = webhook(
+        "customers/redact",
+        {"customer": {"id": "1"}, "shop_id": STORE_REF, "shop_domain": "alder.myshopline.com"},
+    )
+    for name in ("X-Shopline-Shop-Id", "X-Shopline-Shop-Domain"):
+        del message["headers"][name]
+    client.post(DOOR, **message)
+    assert [r.state for r in receipts()] == ["done"]
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
-from smartpush_shopline.inbox import words, working
+from smartpush_shopline.inbox import receiving, words, working
 from smartpush_shopline.inbox.models import Delivery
 from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED
+from tests.hosting import close_host, make_host
 from tests.support import ADA, APP_KEY, NOW, make_shop, webhook
 
 DOOR = "/smartpush/webhooks/shopline"
@@ -89,6 +91,25 @@ def test_the_same_message_twice_is_one_row_and_one_effect(client, alder, deliver
         assert client.post(DOOR, **webhook("test/topic", {"id": 1})).status_code == 200
     assert len(deliveries()) == len(handled) == 1
     assert deliveries()[0].duplicates == 2
+
+
+def test_the_same_message_at_once_is_one_row_and_all_are_counted(url, clock):
+    host = make_host(url, clock)
+    shop = make_shop(host.database, store_ref="1610418123456")
+    message = webhook("customers/create", customer())
+    with ThreadPoolExecutor(6) as pool:
+        first = list(
+            pool.map(
+                lambda _: receiving.store(
+                    host.state, shop, message["headers"], message["data"]
+                ),
+                range(6),
+            )
+        )
+    with host.database.read() as session:
+        [duplicates] = session.scalars(select(Delivery.duplicates))
+    close_host(host)
+    assert (first.count(True), duplicates) == (1, 5)
 
 
 def test_another_message_with_the_same_words_is_another_row(client, alder, deliveries, handled):
