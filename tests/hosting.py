@@ -76,6 +76,11 @@ class Host:
     def database(self) -> Database:
         return self.state.database
 
+    @property
+    def subscribable(self) -> list[str]:
+        """Requests to erase are set up in the Partner Portal; all other topics by subscription."""
+        return sorted(topic for topic in self.state.topics if not topic.endswith("/redact"))
+
     def browser(self) -> FlaskClient:
         return self.app.test_client()
 
