@@ -3,21 +3,60 @@
 Knows neither Flask nor tables.
 """
 
-from smartpush_shopline.shopline.client import MAX_LIMIT, ShoplineClient
+from smartpush_shopline.shopline.client import (
+    MAX_LIMIT,
+    ShoplineClient,
+)
+from smartpush_shopline.shopline.graph_models import (
+    GraphMember,
+    GraphPage,
+    GraphSegment,
+    GraphShop,
+)
+    store_ref_hint,
+)
 from smartpush_shopline.shopline.models import (
     CONSENT_STATES,
     Consent,
     Customer,
     DeletedSavedSearch,
     Member,
+    Money,
     Page,
     SavedSearch,
     ShopInfo,
+    SubscribeRecord,
     Subscription,
     Token,
 )
-from smartpush_shopline.shopline.oauth import OAuth
-from smartpush_shopline.shopline.pace import Pace
+from smartpush_shopline.shopline.oauth import (
+    OAuth,
+)
+from smartpush_shopline.shopline.order_api import (
+    FULFILMENT_PASSES,
+    USUAL_PASSES,
+    OrderPass,
+)
+from smartpush_shopline.shopline.order_models import (
+    Attribution,
+    DiscountCode,
+    Order,
+    OrderAddress,
+    OrderLine,
+    Payment,
+    Refund,
+    RefundLine,
+    merge_orders,
+)
+from smartpush_shopline.shopline.order_parsing import (
+    parse_order,
+    parse_order_status,
+    parse_order_webhook,
+    parse_refund,
+)
+from smartpush_shopline.shopline.pace import (
+    Pace,
+)
 from smartpush_shopline.shopline.parsing import (
     parse_birthday,
     parse_customer,
@@ -38,24 +77,55 @@ from smartpush_shopline.shopline.parsing import (
     parse_time,
     parse_token,
 )
-from smartpush_shopline.shopline.signing import sign_body, sign_query, verify_query, verify_webhook
-from smartpush_shopline.shopline.transport import new_session
+from smartpush_shopline.shopline.segment_api import (
+    BY_LAST_ORDER,
+    BY_ORDER_COUNT,
+)
+from smartpush_shopline.shopline.signing import (
+    sign_body,
+    sign_query,
+    verify_query,
+    verify_webhook,
+)
+from smartpush_shopline.shopline.transport import (
+    new_session,
+)
 
 __all__ = [
+    "BY_LAST_ORDER",
+    "BY_ORDER_COUNT",
     "CONSENT_STATES",
+    "FULFILMENT_PASSES",
     "MAX_LIMIT",
+    "USUAL_PASSES",
+    "Attribution",
     "Consent",
     "Customer",
     "DeletedSavedSearch",
+    "DiscountCode",
+    "GraphMember",
+    "GraphPage",
+    "GraphSegment",
+    "GraphShop",
     "Member",
+    "Money",
     "OAuth",
+    "Order",
+    "OrderAddress",
+    "OrderLine",
+    "OrderPass",
     "Pace",
     "Page",
+    "Payment",
+    "Refund",
+    "RefundLine",
     "SavedSearch",
     "ShopInfo",
     "ShoplineClient",
+    "SubscribeRecord",
     "Subscription",
     "Token",
+    "merge_orders",
     "new_session",
     "parse_birthday",
     "parse_customer",
@@ -66,7 +136,11 @@ __all__ = [
     "parse_member",
     "parse_mobile_flag",
     "parse_money",
+    "parse_order",
+    "parse_order_status",
+    "parse_order_webhook",
     "parse_phone",
+    "parse_refund",
     "parse_saved_search",
     "parse_shop",
     "parse_state",
