@@ -7,6 +7,11 @@ from smartpush_shopline.shopline.client import (
     MAX_LIMIT,
     ShoplineClient,
 )
+from smartpush_shopline.shopline.delivery import (
+    DeliveryHeaders,
+    canonical_topic,
+    parse_delivery_headers,
+)
 from smartpush_shopline.shopline.graph_models import (
     GraphMember,
     GraphPage,
@@ -122,6 +127,7 @@ __all__ = [
     "CustomerRedact",
     "DeletedCustomer",
     "DeletedSavedSearch",
+    "DeliveryHeaders",
     "DiscountCode",
     "GraphMember",
     "GraphPage",
@@ -147,6 +153,7 @@ __all__ = [
     "SubscribeRecord",
     "Subscription",
     "Token",
+    "canonical_topic",
     "merge_orders",
     "new_session",
     "order_name_key",
@@ -157,6 +164,7 @@ __all__ = [
     "parse_customer_redact",
     "parse_deleted_customer",
     "parse_deleted_saved_search",
+    "parse_delivery_headers",
     "parse_flag",
     "parse_gender",
     "parse_marketing_state",

@@ -119,3 +119,12 @@ def test_token_calls_keep_the_pace_they_are_given(store, payload):
     oauth.refresh_token(NOW)
     oauth.refresh_token(NOW)
     assert waits == [1]
+
+
+def test_a_refresh_token_is_neither_required_nor_used(oauth, store, payload):
+    answer = payload("token")
+    answer["data"]["refreshToken"] = "r-1"
+    call = store.post(CREATE, json=answer)
+    store.post(REFRESH, json=payload("token"))
+    assert oauth.create_token("abc123code", NOW) == oauth.refresh_token(NOW)
+    assert "r-1" not in str(call.calls[0].request.headers)
