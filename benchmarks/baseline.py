@@ -61,8 +61,7 @@ def _add_verdicts(session: Session, shop_id: int) -> None:
         for code, verdict in enumerate(reach.VERDICTS)
         for number in found.verdicts[verdict]
     }
-    firsts = found.firsts(found.shares_address)
-    groups = {number: firsts.get(number, number) for number in found.shares_address}
+    groups = {number: found.firsts.get(number, number) for number in found.shares_address}
     rows = ((number, verdicts[number], groups.get(number)) for number in sorted(verdicts))
     _insert_many(session, "baseline_verdict", rows)
 

@@ -36,8 +36,12 @@ from tests.support import APP_KEY, APP_SECRET, FERNET_KEY, Clock, People, hurry
 class NoPace(dict[int, Pace]):
     """The sandbox is not in a hurry either."""
 
+    def __missing__(self, key: int) -> Pace:
+        self[key] = Pace(per_second=100_000, burst=1000)
+        return self[key]
+
     def setdefault(self, key: int, default: Pace | None = None) -> Pace:
-        return super().setdefault(key, Pace(per_second=100_000, burst=1000))
+        return self[key]
 
 
 def config(url: str, **more: Any) -> dict[str, Any]:

@@ -31,12 +31,6 @@ VERDICTS = (
 )
 SHARES_ADDRESS = "shares_address"
 """A mark beside the verdicts: contacts whose address another contact has too."""
-FIRST_LOW, FIRST_HIGH = "first_low", "first_high"
-"""Marks for those who are not the first with their address: who is, in halves of 16 bits.
-
-A bitmap holds 32 bits: the contact's place in the chunk above, half of the first one's number
-below. So one reading tells who shares an address with whom, and no contact is looked up.
-"""
 
 _BY_CONSENT = {
     consent.INVALID: "invalid_address",
@@ -48,7 +42,7 @@ _BY_CONSENT = {
 }
 _BLACKLISTED_STATE = 0
 _ROWS = ReachChunk.__table__.c
-_CHUNKS = select(_ROWS.verdict, _ROWS.chunk, _ROWS.members).where(
+_CHUNKS = select(_ROWS.verdict, _ROWS.members, _ROWS.firsts).where(
     _ROWS.shop_id == bindparam("shop_id"), _ROWS.channel == bindparam("channel")
 )
 
@@ -59,8 +53,8 @@ class Reach:
 
     verdicts: dict[str, BitMap]
     shares_address: BitMap
-    halves: dict[int, tuple[BitMap, BitMap]]
-    """Chunk → its `first_low` and `first_high`."""
+    firsts: dict[int, int]
+    """Number → the lowest number with the same address, for all but that one."""
 
     @property
     def everyone(self) -> BitMap:
@@ -81,26 +75,12 @@ class Reach:
             for verdict, people in self.verdicts.items()
         }
 
-    def firsts(self, members: BitMap) -> dict[int, int]:
-        """Number → the lowest number with the same address, for those who are not that one."""
-        wanted = set(members)
-        found: dict[int, int] = {}
-        for chunk, (lows, highs) in self.halves.items():
-            start = chunk * CHUNK
-            for low, high in zip(lows.to_array(), highs.to_array(), strict=True):
-                number = start + low // CHUNK
-                if number in wanted:
-                    found[number] = high % CHUNK * CHUNK + low % CHUNK
-        return found
-
     def same_address(self, members: BitMap) -> BitMap:
         """Of these people, all but the lowest number of each address."""
         seen: set[int] = set()
         twice = BitMap()
-        sharing = members & self.shares_address
-        firsts = self.firsts(sharing)
-        for number in sharing:
-            first = firsts.get(number, number)
+        for number in members & self.shares_address:
+            first = self.firsts.get(number, number)
             if first in seen:
                 twice.add(number)
             seen.add(first)
@@ -109,14 +89,16 @@ class Reach:
 
 def load(session: Session, shop_id: int, channel: str) -> Reach:
     """One SELECT, so every count made from it adds up."""
-    chunks: defaultdict[str, dict[int, BitMap]] = defaultdict(dict)
+    chunks: defaultdict[str, list[BitMap]] = defaultdict(list)
+    firsts: dict[int, int] = {}
     rows = session.execute(_CHUNKS, {"shop_id": shop_id, "channel": channel})
-    for verdict, chunk, members in rows.all():
-        chunks[verdict][chunk] = members
+    for verdict, members, pairs in rows.all():
+        chunks[verdict].append(members)
+        firsts.update(pairs or ())
     return Reach(
-        {verdict: union(chunks[verdict].values()) for verdict in VERDICTS},
-        union(chunks[SHARES_ADDRESS].values()),
-        {chunk: (low, chunks[FIRST_HIGH][chunk]) for chunk, low in chunks[FIRST_LOW].items()},
+        {verdict: union(chunks[verdict]) for verdict in VERDICTS},
+        union(chunks[SHARES_ADDRESS]),
+        firsts,
     )
 
 
@@ -134,7 +116,7 @@ def open_chunks(session: Session, shop_id: int, first: int, last: int) -> None:
         ReachChunk(shop_id=shop_id, channel=channel, verdict=verdict, chunk=chunk, members=BitMap())
         for chunk in sorted(begun - known)
         for channel in CHANNELS
-        for verdict in (*VERDICTS, SHARES_ADDRESS, FIRST_LOW, FIRST_HIGH)
+        for verdict in (*VERDICTS, SHARES_ADDRESS)
     )
     session.flush()
 
@@ -168,23 +150,12 @@ def derive(
     changed = BitMap(numbers)
     for row in (row for row in chunks if row.channel == channel):
         inside = changed & BitMap(range(row.chunk * CHUNK, (row.chunk + 1) * CHUNK))
-        if row.verdict in (FIRST_LOW, FIRST_HIGH):
-            members = _with_halves(row, inside, firsts)
-        else:
-            members = (row.members - inside) | (inside & mine[row.verdict])
+        members = (row.members - inside) | (inside & mine[row.verdict])
         if members != row.members:
             row.members = members
-
-
-def _with_halves(row: ReachChunk, inside: BitMap, firsts: dict[int, int]) -> BitMap:
-    members = row.members.copy()
-    for number in inside:
-        start = number % CHUNK * CHUNK
-        members.remove_range(start, start + CHUNK)
-        if number in firsts:
-            high, low = divmod(firsts[number], CHUNK)
-            members.add(start + (low if row.verdict == FIRST_LOW else high))
-    return members
+        if row.verdict == SHARES_ADDRESS:
+            others = [pair for pair in row.firsts or () if pair[0] not in inside]
+            row.firsts = others + [[n, firsts[n]] for n in inside if n in firsts] or None
 
 
 def _sharing(channel: str, group: list[Contact]) -> list[list[int]]:
