@@ -163,8 +163,16 @@ def apply(
     if verb in SIDES or (verb == "search" and rest in SIDES):
         open_side = verb if verb in SIDES else rest
     query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
-    after = _obey(choice, verb, rest)
+    after = _with_first_lists(_obey(choice, verb, rest))
     return after, PickerState(bool(command), open_side, query)
+
+
+def _with_first_lists(choice: Choice) -> Choice:
+    """A segment chosen before it had a list takes its first one as soon as there is one."""
+    for pick in choice.picks:
+        if pick.version_id is None:
+            choice = _take_newest(choice, pick.segment_id)
+    return choice
 
 
 def _searched_by_enter(form_data: Mapping[str, str], field_name: str) -> str | None:

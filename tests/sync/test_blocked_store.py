@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from smartpush_shopline.shopline import Pace
 from smartpush_shopline.shops.models import ACTIVE
 from smartpush_shopline.sync import failing, staleness
 from smartpush_shopline.sync.jobs import synchronise
@@ -41,4 +42,5 @@ def test_token_calls_and_look_ups_have_a_pace_of_their_own(connected):
     state = connected.state
     assert state.reserved_pace("birch") is state.reserved_pace("birch")
     assert state.reserved_pace("birch") is not state.reserved_pace("alder")
-    assert state.reserved_pace("birch") is not state.paces[connected.shop().id]
+    holders = state.paces.setdefault(connected.shop().id, Pace())
+    assert state.reserved_pace("birch") is not holders
