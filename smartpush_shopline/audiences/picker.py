@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..errors import NotFound
-from ..segments.models import NATIVE, Segment
+from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
 from ..web import render, state
 from . import offering, saving
@@ -163,8 +163,16 @@ def apply(
     if verb in SIDES or (verb == "search" and rest in SIDES):
         open_side = verb if verb in SIDES else rest
     query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
-    after = _obey(choice, verb, rest)
+    after = _with_first_lists(_obey(choice, verb, rest))
     return after, PickerState(bool(command), open_side, query)
+
+
+def _with_first_lists(choice: Choice) -> Choice:
+    """A segment chosen before it had a list takes its first one as soon as there is one."""
+    for pick in choice.picks:
+        if pick.version_id is None:
+            choice = _take_newest(choice, pick.segment_id)
+    return choice
 
 
 def _searched_by_enter(form_data: Mapping[str, str], field_name: str) -> str | None:
@@ -199,7 +207,14 @@ def _toggle(choice: Choice, side: str, rest: str) -> Choice:
         version_id = offering.newest_version_id(state(), choice.shop_id, segment_id)
     except NotFound:
         return choice
+    if choice.find(segment_id) is None and _is_deleted(segment_id):
+        return choice
     return choice.toggle(side, segment_id, version_id)
+
+
+def _is_deleted(segment_id: int) -> bool:
+    with state().database.read() as session:
+        return session.get_one(Segment, segment_id).state == DELETED
 
 
 def _toggle_native(choice: Choice, side: str, ref: str) -> Choice:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pyroaring import BitMap
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base, Money
@@ -77,7 +77,11 @@ class ConsentEvent(Base):
 
 
 class ReachChunk(Base):
-    """The contacts of one verdict among 65,536 numbers. Derived in the transaction of the fact."""
+    """The contacts of one verdict among 65,536 numbers. Derived in the transaction of the fact.
+
+    `firsts` stands beside the mark of shared addresses only: [number, lowest number with the same
+    address], for each of them that is not the lowest itself.
+    """
 
     __tablename__ = "smartpush_reach"
 
@@ -86,6 +90,7 @@ class ReachChunk(Base):
     verdict: Mapped[str] = mapped_column(String(20), primary_key=True)
     chunk: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     members: Mapped[BitMap] = mapped_column(Members)
+    firsts: Mapped[list[list[int]] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class Tombstone(Base):

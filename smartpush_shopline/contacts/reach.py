@@ -31,12 +31,6 @@ VERDICTS = (
 )
 SHARES_ADDRESS = "shares_address"
 """A mark beside the verdicts: contacts whose address another contact has too."""
-FIRST_LOW, FIRST_HIGH = "first_low", "first_high"
-"""Marks for those who are not the first with their address: who is, in halves of 16 bits.
-
-A bitmap holds 32 bits: the contact's place in the chunk above, half of the first one's number
-below. So one reading tells who shares an address with whom, and no contact is looked up.
-"""
 
 _BY_CONSENT = {
     consent.INVALID: "invalid_address",
@@ -47,8 +41,9 @@ _BY_CONSENT = {
     None: "not_subscribed",
 }
 BLACKLISTED_STATE = 0
-_CHUNKS = select(ReachChunk.verdict, ReachChunk.chunk, ReachChunk.members).where(
-    ReachChunk.shop_id == bindparam("shop_id"), ReachChunk.channel == bindparam("channel")
+_ROWS = ReachChunk.__table__.c
+_CHUNKS = select(_ROWS.verdict, _ROWS.members, _ROWS.firsts).where(
+    _ROWS.shop_id == bindparam("shop_id"), _ROWS.channel == bindparam("channel")
 )
 
 
@@ -73,6 +68,13 @@ class Reach:
         """These people by verdict; each is in exactly one."""
         return {verdict: members & people for verdict, people in self.verdicts.items()}
 
+    def count(self, members: BitMap) -> dict[str, int]:
+        """As `split`, without making the sets: several times as fast."""
+        return {
+            verdict: members.intersection_cardinality(people)
+            for verdict, people in self.verdicts.items()
+        }
+
     def same_address(self, members: BitMap) -> BitMap:
         """Of these people, all but the lowest number of each address."""
         seen: set[int] = set()
@@ -87,28 +89,17 @@ class Reach:
 
 def load(session: Session, shop_id: int, channel: str) -> Reach:
     """One SELECT, so every count made from it adds up."""
-    chunks: defaultdict[str, dict[int, BitMap]] = defaultdict(dict)
-    for verdict, chunk, members in session.execute(
-        _CHUNKS, {"shop_id": shop_id, "channel": channel}
-    ):
-        chunks[verdict][chunk] = members
-    return Reach(
-        {verdict: union(chunks[verdict].values()) for verdict in VERDICTS},
-        union(chunks[SHARES_ADDRESS].values()),
-        _firsts(chunks[FIRST_LOW], chunks[FIRST_HIGH]),
-    )
-
-
-def _firsts(lows: dict[int, BitMap], highs: dict[int, BitMap]) -> dict[int, int]:
-    """Put the halves together: both hold one value per contact, in the same order."""
+    chunks: defaultdict[str, list[BitMap]] = defaultdict(list)
     firsts: dict[int, int] = {}
-    for chunk, low in lows.items():
-        start = chunk * CHUNK
-        firsts |= {
-            start + below // CHUNK: above % CHUNK * CHUNK + below % CHUNK
-            for below, above in zip(low, highs[chunk], strict=True)
-        }
-    return firsts
+    rows = session.execute(_CHUNKS, {"shop_id": shop_id, "channel": channel})
+    for verdict, members, pairs in rows.all():
+        chunks[verdict].append(members)
+        firsts.update(pairs or ())
+    return Reach(
+        {verdict: union(chunks[verdict]) for verdict in VERDICTS},
+        union(chunks[SHARES_ADDRESS]),
+        firsts,
+    )
 
 
 def open_chunks(session: Session, shop_id: int, first: int, last: int) -> None:
@@ -125,7 +116,7 @@ def open_chunks(session: Session, shop_id: int, first: int, last: int) -> None:
         ReachChunk(shop_id=shop_id, channel=channel, verdict=verdict, chunk=chunk, members=BitMap())
         for chunk in sorted(begun - known)
         for channel in CHANNELS
-        for verdict in (*VERDICTS, SHARES_ADDRESS, FIRST_LOW, FIRST_HIGH)
+        for verdict in (*VERDICTS, SHARES_ADDRESS)
     )
     session.flush()
 
@@ -159,23 +150,12 @@ def derive(
     changed = BitMap(numbers)
     for row in (row for row in chunks if row.channel == channel):
         inside = changed & BitMap(range(row.chunk * CHUNK, (row.chunk + 1) * CHUNK))
-        if row.verdict in (FIRST_LOW, FIRST_HIGH):
-            members = _with_halves(row, inside, firsts)
-        else:
-            members = (row.members - inside) | (inside & mine[row.verdict])
+        members = (row.members - inside) | (inside & mine[row.verdict])
         if members != row.members:
             row.members = members
-
-
-def _with_halves(row: ReachChunk, inside: BitMap, firsts: dict[int, int]) -> BitMap:
-    members = row.members.copy()
-    for number in inside:
-        start = number % CHUNK * CHUNK
-        members.remove_range(start, start + CHUNK)
-        if number in firsts:
-            high, low = divmod(firsts[number], CHUNK)
-            members.add(start + (low if row.verdict == FIRST_LOW else high))
-    return members
+        if row.verdict == SHARES_ADDRESS:
+            others = [pair for pair in row.firsts or () if pair[0] not in inside]
+            row.firsts = others + [[n, firsts[n]] for n in inside if n in firsts] or None
 
 
 def _sharing(channel: str, group: list[Contact]) -> list[list[int]]:

@@ -20,7 +20,8 @@ from ..web import State
 def receive_install(state: State, app_key: str, handle: str, code: str, *, ours: bool) -> Shop:
     """Exchange the code and keep the token. `ours`: begun by a person in this browser."""
     settings = state.settings
-    store = OAuth(settings.store_url(handle), app_key, settings.apps[app_key][0])
+    secret, pace = settings.apps[app_key][0], state.reserved_pace(handle)
+    store = OAuth(settings.store_url(handle), app_key, secret, pace=pace)
     token = store.create_token(code, state.now())
     with state.database.begin() as session:
         shop = install.record_install(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineError, trace_of
+from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineBusy, ShoplineError, trace_of
 from ..segments.models import Segment
 from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
@@ -83,7 +83,8 @@ class Holder:
 
     def _fetch_token(self, shop: Shop) -> None:
         secret = self.settings.apps[shop.app_key][0]
-        store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http)
+        pace = self.state.reserved_pace(shop.handle)
+        store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http, pace)
         token = store.refresh_token(self.now())
         tokens.keep(shop, token, self.settings.encryption_keys)
         with self.begin() as session:
@@ -181,6 +182,11 @@ def _go_on(holder: Holder, task: Task, error: ShoplineError) -> bool:
     if error.status in (402, 423):
         _stop_shop(holder.state, holder.lease, error)
         return False
+    if isinstance(error, ShoplineBusy) and error.retry_after:
+        with holder.begin() as session:  # the whole store is asked too much, not only by this task
+            until = holder.now() + timedelta(seconds=error.retry_after)
+            failing.put_off(session, holder.shop_id, error, until)
+        return False
     with holder.begin() as session:
         failing.note(session, task, error, holder.now())
     return True
@@ -206,4 +212,6 @@ def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
         elif error.permanent:
             shop.status, shop.problem = PAUSED, str(error)
         else:
-            failing.put_off(session, lease.shop_id, error, state.now() + timedelta(seconds=30))
+            asked = error.retry_after if isinstance(error, ShoplineBusy) else None
+            until = state.now() + timedelta(seconds=max(30, asked or 0))
+            failing.put_off(session, lease.shop_id, error, until)

@@ -196,6 +196,7 @@ def upgrade() -> None:
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("chunk", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("firsts", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_reach_shop_id")
         ),
