@@ -1,0 +1,63 @@
+"""Why a store is not read, and what a person can do: in a marketer's words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..i18n import gettext as _
+from .models import PAUSED, UNAUTHORISED, UNINSTALLED, Shop
+
+
+class Trouble(NamedTuple):
+    what: str
+    what_to_do: str
+
+
+def trouble(shop: Shop) -> Trouble | None:
+    """None while all is well."""
+    if shop.status == UNINSTALLED:
+        return _uninstalled(shop)
+    if shop.status == UNAUTHORISED:
+        return _shut_out(shop)
+    return _paused(shop) if shop.status == PAUSED else None
+
+
+def _uninstalled(shop: Shop) -> Trouble:
+    return Trouble(
+        _("SmartPush was uninstalled in %(store)s", store=shop.name),
+        _("Nothing is read from the store any more. To go on, install SmartPush again in the Admin, "
+          "under Apps, and connect the store here; its segments and campaigns are still there."),
+    )
+
+
+def _shut_out(shop: Shop) -> Trouble:
+    what = _("SHOPLINE does not let us into %(store)s any more", store=shop.name)
+    if shop.is_private:
+        return Trouble(
+            what,
+            _("Copy a new token of the private app from the Admin and give it to whoever runs this "
+              "dashboard: flask smartpush connect %(handle)s", handle=shop.handle),
+        )
+    if shop.reason == "unknown_app":
+        return Trouble(
+            what,
+            _("The app that this store installed is no longer set up in this dashboard. "
+              "Whoever runs it can list its key in SMARTPUSH_APPS again."),
+        )
+    return Trouble(
+        what,
+        _("Open SmartPush once in the Admin, under Apps. "
+          "Segments and campaigns stay as they are until then."),
+    )
+
+
+def _paused(shop: Shop) -> Trouble:
+    what = _("%(store)s is paused", store=shop.name)
+    again = _("It is tried again every night. Segments and campaigns stay as they are until then.")
+    causes = {
+        "frozen": _("SHOPLINE has frozen the store; its owner can settle that with SHOPLINE."),
+        "locked": _("SHOPLINE has locked the store; its owner can settle that with SHOPLINE."),
+        "closed": _("The store is closed."),
+    }
+    cause = causes.get(shop.reason or "", shop.problem or "")
+    return Trouble(what, f"{cause} {again}".strip())
