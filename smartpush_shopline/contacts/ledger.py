@@ -14,7 +14,6 @@ from ..shopline import Consent, Customer
 from .consent import STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
 
-
 Act = tuple[str, str]
 """Channel and state of what a person just did, as `customers_marketing_consent/update` tells it."""
 

@@ -32,4 +32,4 @@ def rotate_keys(as_json: bool) -> None:
     if done.unreadable:
         raise click.exceptions.Exit(1)
     if not as_json:
-        click.echo("The older keys in SMARTPUSH_ENCRYPTION_KEYS are not needed for tokens any more.")
+        click.echo("No token needs the older keys in SMARTPUSH_ENCRYPTION_KEYS any more.")

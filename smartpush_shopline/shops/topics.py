@@ -23,10 +23,14 @@ log = logging.getLogger("smartpush")
 
 @topics.on("merchants/update")
 def store_changed(change: Payload, ctx: Context) -> None:
-    """Taken at once, and the store is asked too: messages come in any order."""
-    if ctx.shop.store_ref and str(change.get("id")) == ctx.shop.store_ref:
-        install.learn(ctx.shop, parse_shop(_completed(change, ctx.shop)), ctx.now)
-    _ask(ctx.shop, ctx)
+    """Messages come in any order; should an older one win, the night puts it right."""
+    if not ctx.shop.store_ref or str(change.get("id")) != ctx.shop.store_ref:
+        _ask(ctx.shop, ctx)
+        return
+    was = ctx.shop.status
+    install.learn(ctx.shop, parse_shop(_completed(change, ctx.shop)), ctx.now)
+    if ctx.shop.status != was:
+        ctx.ring("sync")
 
 
 def _completed(change: Payload, shop: Shop) -> Payload:

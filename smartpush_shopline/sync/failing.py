@@ -92,9 +92,8 @@ def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetim
         .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
         .values(next_try_at=until, error=str(error))
     )
-    session.execute(
-        update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None)).values(confirm_at=until)
-    )
+    doubted = update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None))
+    session.execute(doubted.values(confirm_at=until))
 
 
 def next_try_at(session: Session, shop_id: int) -> datetime | None:
