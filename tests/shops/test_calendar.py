@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -45,7 +46,7 @@ def nights(old, new, moved_at, hours=96):
 def test_between_two_nights_there_is_half_a_day_to_a_day_and_a_half(old, new, hour):
     moved_at = START + timedelta(hours=hour)
     begun = nights(old, new, moved_at)
-    gaps = [later - sooner for sooner, later in zip(begun, begun[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(begun)]
     assert timedelta(hours=12) <= min(gaps)
     assert max(gaps) <= timedelta(hours=36)
 

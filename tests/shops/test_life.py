@@ -1,4 +1,4 @@
-"""Installed, asked for more, doubted, shut, uninstalled and back again, in a store over loopback."""
+"""Installed, asked for more, doubted, shut, uninstalled and back again, over loopback."""
 
 from __future__ import annotations
 
