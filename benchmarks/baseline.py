@@ -7,6 +7,7 @@ The tables lie in the same database, with the indexes the statements below like 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from pyroaring import BitMap
 from sqlalchemy import text
@@ -20,6 +21,7 @@ from smartpush_shopline.database import Database
 from .lists import CHANNEL, Lists
 
 SENDABLE = reach.VERDICTS.index(reach.SENDABLE)
+UNSUBSCRIBED = reach.VERDICTS.index("unsubscribed")
 
 _TABLES = """
 CREATE TABLE baseline_member (segment_id integer NOT NULL, number integer NOT NULL,
@@ -59,7 +61,8 @@ def _add_verdicts(session: Session, shop_id: int) -> None:
         for code, verdict in enumerate(reach.VERDICTS)
         for number in found.verdicts[verdict]
     }
-    groups = {number: found.firsts.get(number, number) for number in found.shares_address}
+    firsts = found.firsts(found.shares_address)
+    groups = {number: firsts.get(number, number) for number in found.shares_address}
     rows = ((number, verdicts[number], groups.get(number)) for number in sorted(verdicts))
     _insert_many(session, "baseline_verdict", rows)
 
@@ -68,7 +71,7 @@ def _insert_many(session: Session, table: str, rows: Iterable[tuple[int | None, 
     """By the fastest way the driver has."""
     cursor = session.connection().connection.cursor()
     if session.get_bind().dialect.name == "postgresql":
-        with cursor.copy(f"COPY {table} FROM STDIN") as copy:  # type: ignore[attr-defined]
+        with cursor.copy(f"COPY {table} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
         return
@@ -101,6 +104,24 @@ def recipients(session: Session, audience_id: int) -> BitMap:
         text("SELECT number FROM baseline_recipient WHERE audience_id = :id"), {"id": audience_id}
     )
     return BitMap(rows.all())
+
+
+def change_consent(session: Session, number: int, shop_id: int, at: datetime) -> None:
+    """What a webhook leads to, in four statements and no bitmap."""
+    words = {"number": number, "shop_id": shop_id, "at": at, "code": UNSUBSCRIBED}
+    contact_id = session.scalar(text(_FIND_CONTACT), words)
+    for statement in (_CHANGE_CONTACT, _ADD_FACT, _CHANGE_VERDICT):
+        session.execute(text(statement), words | {"contact_id": contact_id})
+
+
+def replace_members(session: Session, segment_id: int, people: Iterable[int]) -> None:
+    session.execute(text("DELETE FROM baseline_member WHERE segment_id = :id"), {"id": segment_id})
+    add_members(session, segment_id, people)
+
+
+def drop_second_index(session: Session) -> None:
+    """It serves one of the counts; whoever replaces members is better off without it."""
+    session.execute(text("DROP INDEX baseline_member_number"))
 
 
 def _words(lists: Lists) -> dict[str, str]:
@@ -162,7 +183,8 @@ FROM (SELECT email, CASE WHEN {out_any} THEN 1 ELSE 0 END AS is_out
     FROM baseline_verdict v WHERE {in_any}) p""",
     "flags grouped by number": _OF_PEOPLE.format(people=_FLAGS),
     "bits grouped by number": _OF_PEOPLE.format(people=_BITS),
-    "UNION and EXCEPT": """SELECT (SELECT count(*) FROM ({union} {sorted}) u) - count(*) AS excluded,
+    "UNION and EXCEPT": """SELECT
+    (SELECT count(*) FROM ({union} {sorted}) u) - count(*) AS excluded,
     {sums}, {twice} AS same_address
 FROM ({difference} {sorted}) p JOIN baseline_verdict v ON v.number = p.number""",
 }
@@ -181,3 +203,12 @@ UNION ALL
 SELECT :audience_id, min(v.number) FROM baseline_verdict v
 WHERE v.email_group IS NOT NULL AND v.email = {sendable} AND ({in_any}) AND NOT ({out_any})
 GROUP BY v.email_group"""
+
+_FIND_CONTACT = "SELECT id FROM smartpush_contact WHERE shop_id = :shop_id AND number = :number"
+_CHANGE_CONTACT = """UPDATE smartpush_contact
+SET email_stated = 'unsubscribed', email_standing = 'unsubscribed', remote_updated_at = :at
+WHERE id = :contact_id"""
+_ADD_FACT = """INSERT INTO smartpush_consent_event
+    (contact_id, channel, state, source, evidence, explicit, dated, occurred_at, recorded_at)
+VALUES (:contact_id, 'email', 'unsubscribed', 'webhook', '', true, true, :at, :at)"""
+_CHANGE_VERDICT = "UPDATE baseline_verdict SET email = :code WHERE number = :number"

@@ -29,9 +29,7 @@ class Lists:
         return [pick.segment_id for pick in self.choice.of(mode)]
 
 
-def make_lists(
-    database: Database, shop_id: int, size: int, random: Random, now: datetime
-) -> Lists:
+def make_lists(database: Database, shop_id: int, size: int, random: Random, now: datetime) -> Lists:
     picks: list[Pick] = []
     members: dict[int, BitMap] = {}
     for mode, share in _SHARES:

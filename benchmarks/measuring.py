@@ -32,7 +32,6 @@ class Result:
 
 
 def seconds(work: Work) -> float:
-    gc.collect()
     start = perf_counter()
     work()
     return perf_counter() - start
@@ -45,6 +44,7 @@ def in_turns(
     mine: list[float] = []
     baseline: list[float] = []
     for _ in range(rounds):
+        gc.collect()
         for _ in range(ours_per_round):
             before()
             mine.append(seconds(ours))

@@ -62,11 +62,27 @@ class Person(NamedTuple):
     deleted_at: datetime | None
 
 
+def customer_ref(number: int) -> str:
+    return f"35{number:020}"
+
+
+def email_of(number: int) -> str:
+    return f"person{number:08}@example.com"
+
+
+def phone_of(number: int) -> str:
+    return f"+8869{number:08}"
+
+
 def make_shop(database: Database, size: int, random: Random) -> int:
     """One shop with this many contacts, with the reach of all of them."""
     with database.begin() as session:
         shop = Shop(
-            app_key="benchmark", handle="alder", name="Alder", status="active", installed_at=LONG_AGO
+            app_key="benchmark",
+            handle="alder",
+            name="Alder",
+            status="active",
+            installed_at=LONG_AGO,
         )
         session.add(shop)
         session.flush()
@@ -100,18 +116,18 @@ def _people(shop_id: int, numbers: range, random: Random) -> Iterator[Person]:
     for number, email_stated, sms_stated in zip(numbers, email, sms, strict=True):
         owner = same_as.get(number, number)
         has_email = number in same_as or random.random() >= _NO_EMAIL
-        address = f"person{owner:08}@example.com" if has_email else None
+        address = email_of(owner) if has_email else None
         opted_out = random.random() < _OPTED_OUT_WITH_US
         yield Person(
             shop_id=shop_id,
             number=number,
-            customer_ref=f"35{number:020}",
+            customer_ref=customer_ref(number),
             first_name="Ada",
             last_name=f"Alder {number}",
             tags="",
             email=address,
             email_key=address,
-            phone=None if random.random() < _NO_PHONE else f"+8869{owner:08}",
+            phone=None if random.random() < _NO_PHONE else phone_of(owner),
             state=0 if random.random() < _BLACKLISTED else 3,
             email_stated=email_stated,
             email_standing=consent.UNSUBSCRIBED if opted_out else email_stated,

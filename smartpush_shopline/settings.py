@@ -43,7 +43,9 @@ class Settings:
         given = {key: config[key] for key in config if key.startswith(PREFIX)}
         known = {PREFIX + each.name.upper(): each.name for each in fields(cls)}
         for stray in given.keys() - known.keys():
-            hint = next(iter(get_close_matches(stray, known)), "something in the README's table")
+            names = [name.removeprefix(PREFIX) for name in known]
+            close = get_close_matches(stray.removeprefix(PREFIX), names, 1)
+            hint = PREFIX + close[0] if close else "something in the README's table"
             raise ConfigurationError(f"{stray} is not a SmartPush setting; did you mean {hint}?")
         settings = cls(**{known[key]: value for key, value in given.items()})
         settings._check()

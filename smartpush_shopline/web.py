@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
@@ -18,6 +18,7 @@ from .books import JobBook, TopicBook
 from .contracts import SegmentProvider, ShopCard
 from .database import Database
 from .settings import Settings
+from .shopline import Pace
 
 log = logging.getLogger("smartpush")
 
@@ -40,7 +41,11 @@ class State:
     find_sender: Callable[[Session, Mapping[str, str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
-    paces: dict[int, Any] = field(default_factory=dict)
+    paces: dict[Hashable, Pace] = field(default_factory=dict)
+
+    def reserved_pace(self, handle: str) -> Pace:
+        """A store's pace for calls without its lease; nobody waits there for an import."""
+        return self.paces.setdefault(("reserved", handle), Pace.reserved())
 
 
 def state() -> State:

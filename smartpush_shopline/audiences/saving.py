@@ -44,6 +44,16 @@ def find(session: Session, campaign_ref: str, field: str = "recipients") -> Audi
     ).one_or_none()
 
 
+def _lock(session: Session, campaign_ref: str, field: str) -> Audience | None:
+    """Read afresh and kept, so that of two who save at the same moment the second is told."""
+    return session.scalars(
+        select(Audience)
+        .where(Audience.campaign_ref == campaign_ref, Audience.field == field)
+        .with_for_update(of=Audience)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+
+
 def save(
     session: Session,
     choice: Choice,
@@ -56,7 +66,7 @@ def save(
     Saved again with the same lists, the people stay as they were. Raises StaleChoice when
     somebody else saved other recipients after this form was drawn.
     """
-    audience = find(session, campaign_ref, field) or _adopt(session, choice)
+    audience = _lock(session, campaign_ref, field) or _adopt(session, choice)
     if audience is None:
         audience = Audience(created_at=now, field=field, revision=0, state=SAVED)
         session.add(audience)

@@ -47,8 +47,9 @@ _BY_CONSENT = {
     None: "not_subscribed",
 }
 _BLACKLISTED_STATE = 0
-_CHUNKS = select(ReachChunk.verdict, ReachChunk.chunk, ReachChunk.members).where(
-    ReachChunk.shop_id == bindparam("shop_id"), ReachChunk.channel == bindparam("channel")
+_ROWS = ReachChunk.__table__.c
+_CHUNKS = select(_ROWS.verdict, _ROWS.chunk, _ROWS.members).where(
+    _ROWS.shop_id == bindparam("shop_id"), _ROWS.channel == bindparam("channel")
 )
 
 
@@ -58,8 +59,8 @@ class Reach:
 
     verdicts: dict[str, BitMap]
     shares_address: BitMap
-    firsts: dict[int, int]
-    """Number → the lowest number with the same address, for all but that one."""
+    halves: dict[int, tuple[BitMap, BitMap]]
+    """Chunk → its `first_low` and `first_high`."""
 
     @property
     def everyone(self) -> BitMap:
@@ -73,12 +74,33 @@ class Reach:
         """These people by verdict; each is in exactly one."""
         return {verdict: members & people for verdict, people in self.verdicts.items()}
 
+    def count(self, members: BitMap) -> dict[str, int]:
+        """As `split`, without making the sets: several times as fast."""
+        return {
+            verdict: members.intersection_cardinality(people)
+            for verdict, people in self.verdicts.items()
+        }
+
+    def firsts(self, members: BitMap) -> dict[int, int]:
+        """Number → the lowest number with the same address, for those who are not that one."""
+        wanted = set(members)
+        found: dict[int, int] = {}
+        for chunk, (lows, highs) in self.halves.items():
+            start = chunk * CHUNK
+            for low, high in zip(lows.to_array(), highs.to_array(), strict=True):
+                number = start + low // CHUNK
+                if number in wanted:
+                    found[number] = high % CHUNK * CHUNK + low % CHUNK
+        return found
+
     def same_address(self, members: BitMap) -> BitMap:
         """Of these people, all but the lowest number of each address."""
         seen: set[int] = set()
         twice = BitMap()
-        for number in members & self.shares_address:
-            first = self.firsts.get(number, number)
+        sharing = members & self.shares_address
+        firsts = self.firsts(sharing)
+        for number in sharing:
+            first = firsts.get(number, number)
             if first in seen:
                 twice.add(number)
             seen.add(first)
@@ -88,27 +110,14 @@ class Reach:
 def load(session: Session, shop_id: int, channel: str) -> Reach:
     """One SELECT, so every count made from it adds up."""
     chunks: defaultdict[str, dict[int, BitMap]] = defaultdict(dict)
-    for verdict, chunk, members in session.execute(
-        _CHUNKS, {"shop_id": shop_id, "channel": channel}
-    ):
+    rows = session.execute(_CHUNKS, {"shop_id": shop_id, "channel": channel})
+    for verdict, chunk, members in rows.all():
         chunks[verdict][chunk] = members
     return Reach(
         {verdict: union(chunks[verdict].values()) for verdict in VERDICTS},
         union(chunks[SHARES_ADDRESS].values()),
-        _firsts(chunks[FIRST_LOW], chunks[FIRST_HIGH]),
+        {chunk: (low, chunks[FIRST_HIGH][chunk]) for chunk, low in chunks[FIRST_LOW].items()},
     )
-
-
-def _firsts(lows: dict[int, BitMap], highs: dict[int, BitMap]) -> dict[int, int]:
-    """Put the halves together: both hold one value per contact, in the same order."""
-    firsts: dict[int, int] = {}
-    for chunk, low in lows.items():
-        start = chunk * CHUNK
-        firsts |= {
-            start + below // CHUNK: above % CHUNK * CHUNK + below % CHUNK
-            for below, above in zip(low, highs[chunk], strict=True)
-        }
-    return firsts
 
 
 def open_chunks(session: Session, shop_id: int, first: int, last: int) -> None:

@@ -31,7 +31,8 @@ class Arrival:
 def receive_install(state: State, app_key: str, handle: str, code: str, *, ours: bool) -> Arrival:
     """Exchange the code and keep the token. `ours`: begun by a person in this browser."""
     settings = state.settings
-    store = OAuth(settings.store_url(handle), app_key, settings.apps[app_key][0])
+    secret, pace = settings.apps[app_key][0], state.reserved_pace(handle)
+    store = OAuth(settings.store_url(handle), app_key, secret, pace=pace)
     token = store.create_token(code, state.now())
     with state.database.begin() as session:
         shop = install.record_install(
@@ -67,7 +68,12 @@ def connect_private(state: State, app_key: str, handle: str, token: str) -> Shop
     Raises ShoplineError when the store does not accept it.
     """
     settings, now = state.settings, state.now()
-    client = ShoplineClient(settings.store_url(handle), token, api_version=settings.api_version)
+    client = ShoplineClient(
+        settings.store_url(handle),
+        token,
+        api_version=settings.api_version,
+        pace=state.reserved_pace(handle),
+    )
     facts = client.fetch_shop()
     kept = Token(token, now + PRIVATE_LIFE, frozenset(settings.scopes))
     with state.database.begin() as session:

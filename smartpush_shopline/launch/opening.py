@@ -89,6 +89,7 @@ def _ask_the_store(state: State, shop: Shop, refs: list[str]) -> Segment:
         state.settings.store_url(shop.handle),
         tokens.reveal(shop, state.settings.encryption_keys),
         api_version=state.settings.api_version,
+        pace=state.reserved_pace(shop.handle),
     )
     for ref in refs:
         try:

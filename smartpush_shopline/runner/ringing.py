@@ -77,11 +77,14 @@ class Scheduled:
     def ring(self, job: str, shop_id: int | None = None, at: datetime | None = None) -> None:
         if not self._clock.running:
             return
+        # One for later per job and shop: every look at what waits rings again.
+        which = uuid.uuid4().hex if at is None else f"later-{shop_id}"
         self._clock.add_job(
-            f"smartpush-{job}-{uuid.uuid4().hex}",
+            f"smartpush-{job}-{which}",
             lambda: run_job(self._app, job, shop_id),
             trigger="date",
             run_date=at or _soon(),
+            replace_existing=True,
             misfire_grace_time=None,
         )
 

@@ -109,14 +109,20 @@ def members_of(session: Session, version_ids: Sequence[int]) -> dict[int, BitMap
 
 def _tabs(session: Session, shop_id: int) -> list[Tab]:
     """Groups that have something in them; only one means there is nothing to choose."""
-    query = (
-        select(Segment.source, Segment.state == DELETED, needs_a_person(), func.count())
+    facts = (
+        select(
+            Segment.source.label("source"),
+            (Segment.state == DELETED).label("deleted"),
+            needs_a_person().label("needing"),
+        )
         .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
         .where(Segment.shop_id == shop_id)
-        .group_by(Segment.source, Segment.state == DELETED, needs_a_person())
+        .subquery()
     )
+    query: Select[Any] = select(*facts.c, func.count()).group_by(*facts.c)
     counts = dict.fromkeys(("", *SOURCES, NEEDS, DELETED), 0)
-    for source, deleted, needing, count in session.execute(query):
+    for row in session.execute(query):
+        source, deleted, needing, count = row
         for name in (DELETED,) if deleted else ("", source, *((NEEDS,) if needing else ())):
             counts[name] += count
     sources = [name for name in SOURCES if counts[name]]

@@ -55,6 +55,10 @@ CODES: Mapping[str, type[ShoplineError]] = {
     "SYSTEM_ERROR": ShoplineFailing,
     "INNER_FAIL": ShoplineFailing,
     "INTERNAL_ERROR": ShoplineFailing,
+    "PARAM_ILLEGAL": ShoplineRefused,
+    "GROUP_COUNT_EXCEEDS_LIMIT": ShoplineRefused,
+    "GROUP_STATUS_INVALID": ShoplineRefused,
+    "GROUP_NAME_EXIST": ShoplineRefused,
 }
 
 

@@ -41,6 +41,14 @@ class ShopInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """An amount with its currency (ISO 4217), where the wire gives both together."""
+
+    amount: Decimal
+    currency: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """What the store states about one channel of one customer.
 
@@ -100,6 +108,18 @@ class Member:
     total_spent: Decimal | None
     last_order_at: datetime | None
     updated_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribeRecord:
+    """What the store keeps of one channel: email, sms, line or messenger."""
+
+    customer_ref: str
+    channel: str
+    subscribed: bool
+    account: str | None
+    collected_from: str | None
+    occurred_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from smartpush_shopline.errors import ShoplineError, ShoplineRefused
 from smartpush_shopline.shopline.failures import error_for, error_for_code, trace_id_of
 from smartpush_shopline.shopline.fields import Fields
 from smartpush_shopline.shopline.models import Token
+from smartpush_shopline.shopline.pace import Pace
 from smartpush_shopline.shopline.parsing import parse_token
 from smartpush_shopline.shopline.signing import sign_body
 from smartpush_shopline.shopline.transport import Answer, checked, json_bytes, new_session, send
@@ -27,12 +28,18 @@ class OAuth:
     """The authorization of one app at one store; `base_url` is the store's address."""
 
     def __init__(
-        self, base_url: str, app_key: str, secret: str, http: requests.Session | None = None
+        self,
+        base_url: str,
+        app_key: str,
+        secret: str,
+        http: requests.Session | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._app_key = app_key
         self._secret = secret
         self._http = http or new_session(retries=0)  # a browser is waiting
+        self._pace = pace or Pace.reserved()
 
     def authorize_url(
         self, scopes: Iterable[str], redirect_uri: str, custom_field: str | None = None
@@ -73,6 +80,7 @@ class OAuth:
             "sign": sign_body(body, timestamp, self._secret),
         }
         url = f"{self._base_url}/admin/oauth/token/{verb}"
+        self._pace.wait()
         response = send(self._http, "POST", url, data=body, headers=headers)
         return self._read(response, now)
 

@@ -9,6 +9,53 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+
+RESERVED_PER_SECOND = 1
+RESERVED_BURST = 5
+
+Clock = Callable[[], float]
+Sleep = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a GraphQL query took of the store's points, as `extensions.cost` tells it."""
+
+    asked: float
+    available: float
+    maximum: float
+    per_second: float
+
+
+class Points:
+    """Paces GraphQL by its cost, where SHOPLINE tells it; the numbers are not published."""
+
+    def __init__(self, clock: Clock, sleep: Sleep) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._told: tuple[Cost, float] | None = None
+
+    def note(self, cost: Cost | None) -> None:
+        """Remember what an answer told; None, as of most answers, changes nothing."""
+        if cost is not None:
+            self._told = cost, self._clock()
+
+    def seconds_left(self) -> float:
+        """How long until another query of the last one's cost fits."""
+        if self._told is None:
+            return 0.0
+        cost, told_at = self._told
+        gained = (self._clock() - told_at) * cost.per_second
+        missing = min(cost.asked, cost.maximum) - (cost.available + gained)
+        return max(0.0, missing / cost.per_second)
+
+    def wait(self) -> float:
+        """Wait until a query of the usual cost fits; the seconds waited."""
+        seconds = self.seconds_left()
+        if seconds > 0:
+            self._sleep(seconds)
+        return seconds
 
 
 class Pace:
@@ -19,8 +66,8 @@ class Pace:
         per_second: float = 3,
         burst: int = 20,
         *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock = time.monotonic,
+        sleep: Sleep = time.sleep,
     ) -> None:
         if per_second <= 0 or burst < 1:
             raise ValueError("a pace needs a positive rate and a burst of at least 1")
@@ -33,6 +80,16 @@ class Pace:
         self._lock = threading.Lock()
         self._left = float(burst)
         self._counted_at = clock()
+        self.points = Points(clock, sleep)
+        """Of GraphQL, beside the calls."""
+
+    @classmethod
+    def reserved(cls, *, clock: Clock = time.monotonic, sleep: Sleep = time.sleep) -> Pace:
+        """For calls without the shop's lease: token calls, a look-up for somebody who waits.
+
+        The holder of the lease keeps to 3 of the 4 calls per second, so 1 is always free here.
+        """
+        return cls(RESERVED_PER_SECOND, RESERVED_BURST, clock=clock, sleep=sleep)
 
     def wait(self) -> float:
         """Wait for the right to make one call; the seconds waited."""

@@ -26,6 +26,7 @@ from smartpush_shopline.shopline.models import (
     Member,
     SavedSearch,
     ShopInfo,
+    SubscribeRecord,
     Subscription,
     Token,
 )
@@ -38,6 +39,7 @@ from smartpush_shopline.shopline.values import (
     parse_money,
     parse_optional_ref,
     parse_ref,
+    parse_required_switch,
     parse_required_text,
     parse_state,
     parse_tags,
@@ -61,6 +63,7 @@ __all__ = [
     "parse_shop",
     "parse_state",
     "parse_subscribe_action",
+    "parse_subscribe_record",
     "parse_subscription",
     "parse_tags",
     "parse_time",
@@ -68,6 +71,17 @@ __all__ = [
 ]
 
 TOKEN_LIFE = timedelta(hours=10)
+ACCOUNT_TYPES = {"0": "email", "1": "sms", "2": "line", "3": "messenger"}
+COLLECTED_FROM = {
+    "0": "footer",
+    "1": "account page",
+    "2": "order",
+    "3": "Open API",
+    "4": "pop-up",
+    "5": "mail",
+    "6": "registration",
+    "7": "import",
+}
 
 
 def parse_customer(
@@ -172,6 +186,22 @@ def parse_subscription(payload: object, path: str = "webhook") -> Subscription:
         topic=fields.read(parse_required_text, "topic"),
         address=fields.read(parse_required_text, "address"),
         api_version=fields.read(parse_text, "api_version"),
+    )
+
+
+def parse_subscribe_record(payload: object, path: str = "user_subscribe_info") -> SubscribeRecord:
+    """One channel of one customer, as `customers/subscribe.json` lists them."""
+    fields = Fields.of(payload, path)
+    channel = fields.read(parse_required_text, "subscribe_account_type")
+    if channel not in ACCOUNT_TYPES:
+        raise UnexpectedPayload(f"{fields.at('subscribe_account_type')} has an unknown value")
+    return SubscribeRecord(
+        customer_ref=fields.read(parse_ref, "customer_id"),
+        channel=ACCOUNT_TYPES[channel],
+        subscribed=fields.read(parse_required_switch, "status"),
+        account=fields.read(parse_text, "subscribe_account"),
+        collected_from=COLLECTED_FROM.get(fields.read(parse_text, "subscribe_channel") or ""),
+        occurred_at=fields.read(parse_time, "subscribe_time"),
     )
 
 

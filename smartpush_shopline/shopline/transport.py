@@ -6,10 +6,12 @@ Sessions are injected everywhere; `new_session` makes the usual one.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -32,13 +34,14 @@ T = TypeVar("T")
 TIMEOUT = (10.0, 30.0)
 RETRIED = frozenset({429, 500, 502, 503, 504})
 PATIENCE = 20.0
+SIZED = re.compile(r"[?&]limit=")
 
 
 class Patience(Retry):
     """Ask again for a GET after 429, 5xx or a lost connection, for about 20 seconds in all.
 
-    A longer `Retry-After`, and a read that timed out, are handed back at once: whoever called knows
-    better what to do with the time.
+    A longer `Retry-After`, a read that timed out, and a 504 of a listing (which wants a smaller
+    page) are handed back at once: whoever called knows better what to do.
     """
 
     _until: float | None = None
@@ -63,6 +66,8 @@ class Patience(Retry):
             raise error
         fresh = super().increment(method, url, response, error, _pool, _stacktrace)
         fresh._until = self._until or time.monotonic() + PATIENCE
+        if response is not None and response.status == 504 and SIZED.search(url or ""):
+            raise MaxRetryError(_pool, url or "", error)  # type: ignore[arg-type]
         asked = fresh.get_retry_after(response) if response is not None else None
         wait = asked or fresh.get_backoff_time()
         if time.monotonic() + wait > fresh._until:
@@ -122,8 +127,8 @@ class Answer:
     def fields(self) -> Fields:
         """The body as an object at the root path."""
         try:
-            body = json.loads(self.response.content)
-        except (ValueError, RecursionError):
+            body = json.loads(self.response.content, parse_float=Decimal)  # money stays exact
+        except (ValueError, ArithmeticError, RecursionError):
             raise UnexpectedPayload("the answer is not JSON") from None
         return Fields.of(body)
 

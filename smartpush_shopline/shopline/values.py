@@ -18,6 +18,7 @@ from smartpush_shopline.errors import UnexpectedPayload
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNREADABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates: no database takes them
 STATE_WORDS = {"DISABLED": 0, "NOT_INVITED": 1, "INVITED": 2, "ENABLED": 3}
+SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 GENDERS = {
     "1": "male",
     "2": "female",
@@ -46,7 +47,7 @@ def parse_required_text(value: object, path: str = "text") -> str:
 
 def parse_ref(value: object, path: str = "id") -> str:
     """A required id as a string: integers are cast, `gid://shopline/Customer/1` becomes `1`."""
-    if isinstance(value, float):
+    if isinstance(value, float | Decimal):
         raise UnexpectedPayload(f"{path} is not an id")
     return re.sub(r"^gid://shopline/[^/]+/", "", parse_required_text(value, path))
 
@@ -73,6 +74,14 @@ def parse_time(value: object, path: str = "time") -> datetime | None:
     except (ValueError, OverflowError):
         pass
     raise UnexpectedPayload(f"{path} is not a time with an offset")
+
+
+def parse_placed_time(value: object, path: str = "time") -> datetime | None:
+    """A time of secondary weight: without an offset (`2024-06-05 08:00:00`) it is not known."""
+    try:
+        return parse_time(value, path)
+    except UnexpectedPayload:
+        return None
 
 
 def parse_birthday(value: object, path: str = "birthday") -> date | None:
@@ -125,6 +134,30 @@ def parse_tags(value: object, path: str = "tags") -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in tags if tag))
 
 
+def parse_word(value: object, path: str = "status") -> str | None:
+    """One of SHOPLINE's words, whatever its case; the vocabulary may grow."""
+    text = parse_text(value, path)
+    return text.lower() if text else None
+
+
+def parse_switch(value: object, path: str = "switch") -> bool | None:
+    """`true`, `"true"`, `1`, `"1"` and their opposites. False is an answer, not a gap."""
+    text = str(value).lower() if isinstance(value, bool) else parse_word(value, path)
+    if text is None:
+        return None
+    if text not in SWITCHES:
+        raise UnexpectedPayload(f"{path} is neither true nor false")
+    return SWITCHES[text]
+
+
+def parse_required_switch(value: object, path: str = "switch") -> bool:
+    """A yes or no that must be there."""
+    switch = parse_switch(value, path)
+    if switch is None:
+        raise UnexpectedPayload(f"{path} is missing")
+    return switch
+
+
 def parse_state(value: object, path: str = "state") -> int:
     """0 blacklisted or disabled, 1 not invited, 2 invited, 3 registered; digits or a word.
 
@@ -156,3 +189,8 @@ def parse_timezone(value: object, path: str = "iana_timezone") -> str:
     except (LookupError, ValueError, OSError):
         raise UnexpectedPayload(f"{path} is not a known time zone: {name[:40]}") from None
     return name
+
+
+def parse_optional_timezone(value: object, path: str = "iana_timezone") -> str | None:
+    """A zone that may be missing; a wrong one is refused all the same."""
+    return None if parse_text(value, path) is None else parse_timezone(value, path)

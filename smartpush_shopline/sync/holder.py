@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineError
+from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineBusy, ShoplineError
 from ..segments.models import Segment
 from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
@@ -89,8 +89,8 @@ class Holder:
         return tokens.is_old(shop, self.now()) or not tokens.is_readable(shop, keys)
 
     def _fetch_token(self, shop: Shop) -> None:
-        secret = self._secret(shop)
-        store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http)
+        secret, pace = self._secret(shop), self.state.reserved_pace(shop.handle)
+        store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http, pace)
         token = store.refresh_token(self.now())
         before = shop.token
         tokens.keep(shop, token, self.settings.encryption_keys)
@@ -201,6 +201,11 @@ def _go_on(holder: Holder, task: Task, error: ShoplineError) -> bool:
     if error.status in (402, 423):
         _stop_shop(holder.state, holder.lease, error)
         return False
+    if isinstance(error, ShoplineBusy) and error.retry_after:
+        with holder.begin() as session:  # the whole store is asked too much, not only by this task
+            until = holder.now() + timedelta(seconds=error.retry_after)
+            failing.put_off(session, holder.shop_id, error, until)
+        return False
     with holder.begin() as session:
         failing.note(session, task, error, holder.now())
     return True
@@ -225,4 +230,6 @@ def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
         elif error.permanent:
             install.pause(shop, error.reason or "refused", str(error), state.now())
         else:
-            failing.put_off(session, lease.shop_id, error, state.now() + timedelta(seconds=30))
+            asked = error.retry_after if isinstance(error, ShoplineBusy) else None
+            until = state.now() + timedelta(seconds=max(30, asked or 0))
+            failing.put_off(session, lease.shop_id, error, until)

@@ -6,54 +6,60 @@ from sqlalchemy import select
 
 from smartpush_shopline.contacts import reach
 from smartpush_shopline.contacts.consent import Fact, standing
-from smartpush_shopline.contacts.models import ConsentEvent
+from smartpush_shopline.contacts.models import ConsentEvent, Contact
 from tests.support import People
 
 STRICT = ("unsubscribed", "invalid", "pending", "not_subscribed", "subscribed")
 
 
+def facts_of(people: People, channel: str) -> dict[int, list[Fact]]:
+    """contact id → what the ledger holds"""
+    found: dict[int, list[Fact]] = {contact.id: [] for contact in people.all()}
+    with people.database.read() as session:
+        for event in session.scalars(select(ConsentEvent).where(ConsentEvent.channel == channel)):
+            if event.contact_id in found:
+                found[event.contact_id].append(
+                    Fact(event.state, event.source, event.occurred_at, event.dated, event.explicit)
+                )
+    return found
+
+
+def address(contact: Contact, channel: str) -> str | None:
+    return (contact.email or "").strip().casefold() if channel == "email" else contact.phone
+
+
 def expected(people: People, channel: str) -> tuple[dict[str, set[int]], set[int]]:
     """(verdict → numbers, numbers that share an address)"""
-    contacts = {contact.id: contact for contact in people.all()}
-    facts: dict[int, list[Fact]] = {ident: [] for ident in contacts}
-    with people.database.read() as session:
-        asked = select(ConsentEvent).where(ConsentEvent.channel == channel)
-        for event in session.scalars(asked):
-            if event.contact_id in facts:
-                facts[event.contact_id].append(
-                    Fact(
-                        event.state, event.source, event.occurred_at, event.dated, event.explicit
-                    )
-                )
+    facts = facts_of(people, channel)
 
-    def address(contact):
-        return (contact.email or "").strip().casefold() if channel == "email" else contact.phone
-
-    def said(contact):
+    def said(contact: Contact) -> str:
         words = (standing(facts[contact.id]), getattr(contact, f"{channel}_stated"))
         known = [word for word in words if word]
         return min(known, key=STRICT.index) if known else "not_subscribed"
 
-    alive = [contact for contact in contacts.values() if contact.deleted_at is None]
-    verdicts: dict[str, set[int]] = {verdict: set() for verdict in reach.VERDICTS}
-    shared: set[int] = set()
-    for contact in contacts.values():
-        mine = address(contact)
-        others = [other for other in alive if mine and address(other) == mine]
+    def verdict(contact: Contact, others: list[Contact]) -> str:
+        """The first that applies; `others` have this contact's address, as the contact does."""
         if contact.deleted_at is not None:
-            verdict = "erased"
-        elif any(other.state == 0 for other in (contact, *others)):
-            verdict = "blacklisted"
-        elif not mine:
-            verdict = "no_address"
-        elif said(contact) == "invalid":
-            verdict = "invalid_address"
-        elif any(said(other) == "unsubscribed" for other in others):
-            verdict = "unsubscribed"
-        else:
-            verdict = {"subscribed": "sendable"}.get(said(contact), said(contact))
-        verdicts[verdict].add(contact.number)
-        if contact.deleted_at is None and len(others) > 1:
+            return "erased"
+        if any(other.state == 0 for other in (contact, *others)):
+            return "blacklisted"
+        if not address(contact, channel):
+            return "no_address"
+        if said(contact) == "invalid":
+            return "invalid_address"
+        if any(said(other) == "unsubscribed" for other in others):
+            return "unsubscribed"
+        return {"subscribed": "sendable"}.get(said(contact), said(contact))
+
+    contacts = people.all()
+    alive = [contact for contact in contacts if contact.deleted_at is None]
+    verdicts: dict[str, set[int]] = {name: set() for name in reach.VERDICTS}
+    shared: set[int] = set()
+    for contact in contacts:
+        mine = address(contact, channel)
+        others = [other for other in alive if mine and address(other, channel) == mine]
+        verdicts[verdict(contact, others)].add(contact.number)
+        if contact in alive and len(others) > 1:
             shared.add(contact.number)
     return verdicts, shared
 

@@ -11,6 +11,7 @@ from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import FlaskForm
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import event
 from wtforms import StringField
 
@@ -18,9 +19,27 @@ from smartpush_shopline import Person, RecipientsField, SegmentCard, SmartPush
 from smartpush_shopline.web import State
 from tests.support import APP_KEY, APP_SECRET, FERNET_KEY, Clock
 
-FORM = """<form method="post">{{ form.name }}{{ form.email() }}{{ form.sms() }}
+FORM = """<link rel="icon" href="/smartpush/static/smartpush.svg">
+<form method="post">{{ form.name }}{{ form.email() }}{{ form.sms() }}
 <button name="save" value="1">Save</button></form><p id="saved">{{ saved }}</p>"""
 EVERYTHING = frozenset({"view", "choose", "sync", "export", "connect"})
+
+
+class Compiled(BytecodeCache):
+    """Templates are compiled once for all tests, not once for each test's own app."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 class CampaignForm(FlaskForm):
@@ -55,34 +74,48 @@ def rights() -> Rights:
 
 
 @pytest.fixture
-def host(sqlite_url: str, clock: Clock, rights: Rights) -> Iterator[Flask]:
-    app, db = Flask("host"), SQLAlchemy()
-    app.config |= {
-        "SECRET_KEY": "kept by the dashboard",
-        "TESTING": True,
-        "WTF_CSRF_ENABLED": False,
-        "SQLALCHEMY_DATABASE_URI": sqlite_url,
-        "SMARTPUSH_APPS": {APP_KEY: [APP_SECRET]},
-        "SMARTPUSH_ENCRYPTION_KEYS": [FERNET_KEY],
-        "SMARTPUSH_PUBLIC_URL": "https://dashboard.example",
-        "SMARTPUSH_RUNNER": "external",
-    }
-    db.init_app(app)
-    smartpush = SmartPush(db)
-    smartpush.authorizer(rights)
-    smartpush.init_app(app, native_segments=OwnSegments())
-    app.extensions["smartpush"].now = clock
+def open_host(clock: Clock, rights: Rights) -> Iterator[Callable[[str], Flask]]:
+    """(database URL) -> the dashboard on it."""
+    opened: list[tuple[Flask, SQLAlchemy]] = []
 
-    @app.route("/form", methods=["GET", "POST"])
-    def form() -> str:
-        filled = CampaignForm()
-        saved = filled.validate_on_submit()
-        return render_template_string(FORM, form=filled, saved=saved)
+    def opener(url: str) -> Flask:
+        app, db = Flask("host"), SQLAlchemy()
+        app.config |= {
+            "SECRET_KEY": "kept by the dashboard",
+            "TESTING": True,
+            "WTF_CSRF_ENABLED": False,
+            "SQLALCHEMY_DATABASE_URI": url,
+            "SMARTPUSH_APPS": {APP_KEY: [APP_SECRET]},
+            "SMARTPUSH_ENCRYPTION_KEYS": [FERNET_KEY],
+            "SMARTPUSH_PUBLIC_URL": "https://dashboard.example",
+            "SMARTPUSH_RUNNER": "external",
+        }
+        app.jinja_env.bytecode_cache = COMPILED
+        db.init_app(app)
+        opened.append((app, db))
+        smartpush = SmartPush(db)
+        smartpush.authorizer(rights)
+        smartpush.init_app(app, native_segments=OwnSegments())
+        app.extensions["smartpush"].now = clock
 
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    app.extensions["smartpush"].database.engine.dispose()
+        @app.route("/form", methods=["GET", "POST"])
+        def form() -> str:
+            filled = CampaignForm()
+            saved = filled.validate_on_submit()
+            return render_template_string(FORM, form=filled, saved=saved)
+
+        return app
+
+    yield opener
+    for app, db in opened:
+        with app.app_context():
+            db.engine.dispose()
+        app.extensions["smartpush"].database.engine.dispose()
+
+
+@pytest.fixture
+def host(open_host: Callable[[str], Flask], sqlite_url: str) -> Flask:
+    return open_host(sqlite_url)
 
 
 @pytest.fixture

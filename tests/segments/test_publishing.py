@@ -96,11 +96,15 @@ def test_publishing_settles_what_was_asked(both, vip, publish):
 
 def test_a_failed_publication_leaves_the_old_list(both, vip, publish):
     publish(1, 2)
-    with pytest.raises(RuntimeError), both.begin() as session:
+
+    def fail(session):
         publishing.publish(
             session, session.get_one(Segment, vip), BitMap([9]), 1, "webhook", NOW
         )
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), both.begin() as session:
+        fail(session)
     with both.read() as session:
         current = publishing.current_version(session, session.get_one(Segment, vip))
         assert set(current.members) == {1, 2}

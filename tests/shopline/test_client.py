@@ -4,18 +4,9 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-import requests
 from responses.matchers import header_matcher, query_param_matcher
 
-from smartpush_shopline.errors import (
-    Gone,
-    NotAuthorised,
-    ShoplineBusy,
-    ShoplineFailing,
-    ShoplineRefused,
-    ShoplineUnreachable,
-    UnexpectedPayload,
-)
+from smartpush_shopline.errors import Gone, ShoplineRefused, UnexpectedPayload
 from smartpush_shopline.shopline import Pace, ShoplineClient, new_session
 
 from .conftest import GRAPHQL, REST, STORE
@@ -30,7 +21,7 @@ def next_link(cursor, host=STORE):
     return {"link": f'<{host}/admin/openapi/v20260901/x.json?page_info={cursor}>; rel="next"'}
 
 
-# --- what each method asks and reads --------------------------------------------------------
+# --- what is asked and read -----------------------------------------------------------------
 
 
 def test_the_shop_is_fetched_with_the_token(client, store, payload):
@@ -170,175 +161,6 @@ def test_subscriptions_are_listed_created_and_deleted(client, store, payload):
             "topic": "customers/update",
         }
     }
-
-
-# --- how it fails ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("status", "kind", "reason"),
-    [
-        (400, ShoplineRefused, None),
-        (401, NotAuthorised, "not_authorised"),
-        (402, ShoplineRefused, "frozen"),
-        (403, ShoplineRefused, "forbidden"),
-        (404, Gone, "gone"),
-        (406, ShoplineRefused, None),
-        (412, ShoplineRefused, None),
-        (422, ShoplineRefused, None),
-        (423, ShoplineRefused, "locked"),
-        (429, ShoplineBusy, "throttled"),
-        (433, ShoplineBusy, "blocked"),
-        (436, ShoplineBusy, "blocked"),
-        (500, ShoplineFailing, None),
-        (501, ShoplineRefused, "not_available"),
-        (503, ShoplineFailing, None),
-        (504, ShoplineFailing, None),
-    ],
-)
-def test_every_status_is_one_of_our_errors(client, store, status, kind, reason):
-    body = {"errors": "The product does not exist."}
-    store.get(f"{REST}/merchants/shop.json", json=body, status=status, headers={"traceId": "t-1"})
-    with pytest.raises(kind) as failed:
-        client.fetch_shop()
-    error = failed.value
-    assert (type(error), error.status, error.reason) == (kind, status, reason)
-    assert "The product does not exist." in str(error)
-    assert "trace id t-1" in str(error)
-    assert error.permanent is issubclass(kind, ShoplineRefused)
-
-
-@pytest.mark.parametrize(
-    ("status", "header", "seconds"),
-    [
-        (429, "7", 7),
-        (429, None, None),
-        (429, "soon", None),
-        (433, None, 300),
-        (434, "5", 300),
-        (435, "900", 900),
-    ],
-)
-def test_busy_says_how_long(client, store, status, header, seconds):
-    headers = {"Retry-After": header} if header else {}
-    store.get(f"{REST}/merchants/shop.json", status=status, headers=headers)
-    with pytest.raises(ShoplineBusy) as busy:
-        client.fetch_shop()
-    assert busy.value.retry_after == seconds
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        ('{"errors":["a","b"]}', '["a", "b"]'),
-        ('{"errors":{"name":["is taken"]}}', "is taken"),
-        ('{"code":"X","message":"no way"}', "no way"),
-        ("[1]", "SHOPLINE refused the call."),
-        ("", "SHOPLINE refused the call."),
-        ("<html>", "SHOPLINE refused the call."),
-    ],
-)
-def test_an_error_body_of_any_shape_is_understood(client, store, body, said):
-    store.get(f"{REST}/merchants/shop.json", body=body, status=422)
-    with pytest.raises(ShoplineRefused) as refused:
-        client.fetch_shop()
-    assert said in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    "problem",
-    [requests.ConnectionError("boom"), requests.ReadTimeout(), requests.exceptions.SSLError()],
-)
-def test_no_answer_is_unreachable(client, store, problem):
-    store.get(f"{REST}/merchants/shop.json", body=problem)
-    with pytest.raises(ShoplineUnreachable) as failed:
-        client.fetch_shop()
-    assert not failed.value.permanent
-
-
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-def test_a_get_survives_a_bad_moment(client, store, payload, status):
-    store.get(f"{REST}/merchants/shop.json", status=status)
-    store.get(f"{REST}/merchants/shop.json", json=payload("shop"))
-    assert client.fetch_shop().name == "Demo Store"
-
-
-@pytest.mark.parametrize(("status", "calls"), [(503, 4), (429, 4), (501, 1), (433, 1), (404, 1)])
-def test_only_what_may_pass_is_tried_again_and_only_a_few_times(client, store, status, calls):
-    call = store.get(f"{REST}/merchants/shop.json", status=status)
-    with pytest.raises((ShoplineFailing, ShoplineBusy, ShoplineRefused)):
-        client.fetch_shop()
-    assert call.call_count == calls
-
-
-def test_what_changes_something_is_never_sent_twice(client, store):
-    call = store.post(f"{REST}/webhooks.json", status=503)
-    with pytest.raises(ShoplineFailing):
-        client.create_subscription("customers/update", "https://app.example/", "v20260901")
-    assert call.call_count == 1
-
-
-@pytest.mark.parametrize("body", ["<html>welcome</html>", "", "[]", "{", "[" * 100_000])
-def test_a_success_that_is_no_json_object_is_unexpected(client, store, body):
-    store.get(f"{REST}/merchants/shop.json", body=body, headers={"traceId": "t-2"})
-    with pytest.raises(UnexpectedPayload, match="trace id t-2") as failed:
-        client.fetch_shop()
-    assert failed.value.permanent
-
-
-@pytest.mark.parametrize(
-    ("answer", "complaint"),
-    [
-        ({}, "customers is missing"),
-        ({"customers": {}}, "customers is not a list"),
-        ({"customers": [{"id": "1", "state": 1}, {"state": 1}]}, "customers[1].id is missing"),
-    ],
-)
-def test_one_bad_row_refuses_the_page_and_is_named(client, store, answer, complaint):
-    store.get(CUSTOMERS, json=answer, headers={"traceId": "t-3"})
-    with pytest.raises(UnexpectedPayload) as failed:
-        client.fetch_customer_page()
-    assert str(failed.value) == f"{complaint} (HTTP 200, trace id t-3)"
-
-
-@pytest.mark.parametrize(
-    ("code", "kind"),
-    [
-        ("GROUP_CODE_NOT_EXIST", Gone),
-        ("DATA_NOT_EXIST", Gone),
-        ("REQUEST_LIMIT_EXCEEDED", ShoplineBusy),
-        ("TOO_MANY_REQUESTS", ShoplineBusy),
-        ("ACCESS_TOKEN_IS_EXPIRED", NotAuthorised),
-        ("ACCESS_TOKEN_INVALID", NotAuthorised),
-        ("SYSTEM_ERROR", ShoplineFailing),
-        ("PARAM_ILLEGAL", ShoplineRefused),
-        ("", ShoplineRefused),
-    ],
-)
-def test_a_graphql_error_that_comes_as_success_is_still_an_error(
-    client, store, payload, code, kind
-):
-    answer = payload("graphql_error")
-    answer["errors"][0]["extensions"]["code"] = code
-    store.post(GRAPHQL, json=answer, headers={"traceId": "t-4"})
-    with pytest.raises(kind) as failed:
-        client.fetch_member_count("GROUP1", "UTC")
-    assert (type(failed.value), failed.value.trace_id) == (kind, "t-4")
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {"data": None},
-        {"data": {"customerSegmentMembers": None}},
-        {"data": {"customerSegmentMembers": {"totalCount": None}}},
-        {"errors": "Store has been frozen or closed"},
-    ],
-)
-def test_a_graphql_answer_without_a_count_is_unexpected(client, store, answer):
-    store.post(GRAPHQL, json=answer)
-    with pytest.raises(UnexpectedPayload):
-        client.fetch_member_count("GROUP1", "UTC")
 
 
 # --- where it goes --------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from smartpush_shopline.errors import (
     ShoplineUnreachable,
     UnexpectedPayload,
 )
+from smartpush_shopline.shopline import OAuth, Pace
 
-from .conftest import NOW, STORE
+from .conftest import NOW, SECRET, STORE
 
 CREATE = f"{STORE}/admin/oauth/token/create"
 REFRESH = f"{STORE}/admin/oauth/token/refresh"
@@ -108,3 +109,22 @@ def test_everything_else_fails_in_our_words(oauth, store, answer, kind):
     with pytest.raises(kind):
         oauth.create_token("abc123code", NOW)
     assert call.call_count == 1
+
+
+def test_token_calls_keep_the_pace_they_are_given(store, payload):
+    waits = []
+    pace = Pace(per_second=1, burst=1, clock=lambda: 0.0, sleep=waits.append)
+    oauth = OAuth(STORE, "demo_app_key", SECRET, pace=pace)
+    store.post(REFRESH, json=payload("token"))
+    oauth.refresh_token(NOW)
+    oauth.refresh_token(NOW)
+    assert waits == [1]
+
+
+def test_a_refresh_token_is_neither_required_nor_used(oauth, store, payload):
+    answer = payload("token")
+    answer["data"]["refreshToken"] = "r-1"
+    call = store.post(CREATE, json=answer)
+    store.post(REFRESH, json=payload("token"))
+    assert oauth.create_token("abc123code", NOW) == oauth.refresh_token(NOW)
+    assert "r-1" not in str(call.calls[0].request.headers)

@@ -47,3 +47,15 @@ def test_threads_share_one_pace():
 def test_a_pace_that_never_moves_is_refused(per_second, burst):
     with pytest.raises(ValueError, match="positive rate"):
         Pace(per_second, burst)
+
+
+def test_the_holder_of_the_lease_and_everybody_else_together_stay_below_the_stores_limit():
+    holder, others = Pace(), Pace.reserved()
+    assert (holder._per_second, others._per_second) == (3, 1)
+    assert holder._burst + others._burst <= 40
+
+
+def test_the_reserved_pace_is_one_call_per_second_after_a_few():
+    clock = Clock()
+    pace = Pace.reserved(clock=clock.time, sleep=clock.sleep)
+    assert [pace.wait() for _ in range(8)] == [0, 0, 0, 0, 0, 1, 1, 1]

@@ -188,3 +188,53 @@ def test_a_time_zone_must_exist():
     for nowhere in ("Asia/Atlantis", "", "../etc", "GMT+25", None, "Asia"):
         with pytest.raises(UnexpectedPayload):
             values.parse_timezone(nowhere)
+
+
+@pytest.mark.parametrize(
+    ("wire", "read"),
+    [
+        (True, True),
+        ("true", True),
+        ("True", True),
+        (1, True),
+        ("1", True),
+        (False, False),
+        ("false", False),
+        (0, False),
+        ("0", False),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_switch_keeps_no_apart_from_nothing(wire, read):
+    assert values.parse_switch(wire) is read
+
+
+@pytest.mark.parametrize("wire", ["yes", 2, [], 1.0])
+def test_a_switch_is_never_guessed(wire):
+    with pytest.raises(UnexpectedPayload):
+        values.parse_switch(wire)
+
+
+@pytest.mark.parametrize(
+    ("wire", "read"),
+    [
+        ("2026-11-02T10:53:31+08:00", TEN_OCLOCK),
+        ("2024-06-05 08:00:00", None),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_a_time_of_secondary_weight_may_be_unknown(wire, read):
+    assert values.parse_placed_time(wire) == read
+
+
+@pytest.mark.parametrize(("wire", "read"), [("PAID", "paid"), (" paid ", "paid"), ("", None)])
+def test_a_word_has_one_case(wire, read):
+    assert values.parse_word(wire) == read
+
+
+def test_a_time_zone_may_be_missing_but_never_wrong():
+    assert values.parse_optional_timezone("") is None
+    with pytest.raises(UnexpectedPayload):
+        values.parse_optional_timezone("Asia/Atlantis")

@@ -73,9 +73,14 @@ def test_a_dead_holders_lease_is_taken_over_and_the_dead_one_writes_nothing(both
 
 def test_a_transaction_that_fails_writes_nothing_and_keeps_the_lease(both, here):
     lease = Lease.take(both, here)
-    with pytest.raises(RuntimeError), lease.begin() as session:
+
+    def fail(session):
         session.get_one(Shop, here).name = "half"
+        session.flush()
         raise RuntimeError
+
+    with pytest.raises(RuntimeError), lease.begin() as session:
+        fail(session)
     assert name_of(both, here) == "alder"
     assert Lease.take(both, here) is None
 

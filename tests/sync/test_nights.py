@@ -105,6 +105,17 @@ def test_a_night_that_was_slept_through_is_made_up_for_once(host, nights, clock)
     assert host.shop("alder").last_nightly_date == date(2026, 11, 24)
 
 
+def test_a_process_that_looked_before_the_night_and_wakes_up_after_it_begins_no_second(
+    host, nights, clock
+):
+    make_shop(host.database, timezone="Asia/Taipei", last_nightly_date=date(2026, 11, 23))
+    seen_by_a_sleeper = host.shop("alder")
+    jobs.claim_nights(host.state)
+    finish(host)
+    jobs._begin_night(host.state, seen_by_a_sleeper, date(2026, 11, 24))
+    assert len(nights()) == 1
+
+
 def test_a_store_that_is_not_connected_or_not_imported_has_no_night(host, nights):
     make_shop(host.database, "alder")
     make_shop(host.database, "birch", status=PENDING, last_nightly_date=date(2026, 1, 1))

@@ -1,0 +1,40 @@
+"""The GraphQL questions we ask. Nesting stays far below the platform's limit of 13.
+
+Source: developer.shopline.com, Admin GraphQL "Customers".
+"""
+
+from __future__ import annotations
+
+MEMBER_COUNT = (
+    "query MemberCount($id: ID, $timezone: String) {"
+    " customerSegmentMembers(segmentId: $id, timezone: $timezone, first: 1) { totalCount } }"
+)
+MEMBERS = (
+    "query Members($id: ID, $timezone: String, $first: Int, $after: String) {"
+    " customerSegmentMembers("
+    "segmentId: $id, timezone: $timezone, first: $first, after: $after) {"
+    " totalCount pageInfo { hasNextPage endCursor } edges { cursor node {"
+    " id firstName lastName displayName note numberOfOrders amountSpent { amount currencyCode }"
+    " defaultEmailAddress { emailAddress marketingState }"
+    " defaultPhoneNumber { phoneNumber marketingState }"
+    " defaultAddress { countryCodeV2 } } } } }"
+)
+SEGMENTS_BY_EDIT = (
+    "query SegmentsByEdit($first: Int, $after: String) {"
+    " segments(first: $first, after: $after, sortKey: LAST_EDIT_DATE, reverse: true) {"
+    " pageInfo { hasNextPage endCursor }"
+    " edges { cursor node { id name query creationDate lastEditDate } } } }"
+)
+SEGMENT = "query Segment($id: ID!) { segment(id: $id) { id name query creationDate lastEditDate } }"
+SHOP = "query Shop { shop { id name handle contactEmail currencyCode ianaTimezone } }"
+
+
+def memberships(customers: int) -> str:
+    """One alias for each customer: `m0`, `m1`, ... with the variables `$c0`, `$c1`, ..."""
+    declared = " ".join(f"$c{number}: ID" for number in range(customers))
+    asked = " ".join(
+        f"m{number}: customerSegmentMembership(customerId: $c{number}, segmentIds: $segments)"
+        " { memberships { segmentId isMember } }"
+        for number in range(customers)
+    )
+    return f"query Memberships({declared} $segments: [ID]) {{ {asked} }}"

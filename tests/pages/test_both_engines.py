@@ -1,0 +1,64 @@
+"""Every page and button on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences.choice import Choice
+from smartpush_shopline.database import Database
+from tests.pages.reading import HTMX, text_of, value_of
+from tests.support import CAST, NOW, Clock, People, make_shop
+
+
+@pytest.fixture
+def seeded(both: Database, clock: Clock) -> People:
+    people = People(both, make_shop(both, timezone="Asia/Taipei"), clock)
+    people.take(*CAST)
+    people.segment("VIP", "1", "2", "3")
+    return people
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/smartpush/",
+        "/smartpush/status.json",
+        "/smartpush/segments",
+        "/smartpush/segments?q=vip&show=shopline",
+        "/smartpush/segments?show=needs",
+        "/smartpush/segments?show=deleted",
+        "/smartpush/segments/1",
+        "/form",
+    ],
+)
+def test_it_answers(
+    open_host: Callable[[str], Flask], url: str, seeded: People, path: str
+) -> None:
+    assert open_host(url).test_client().get(path).status_code == 200
+
+
+def test_a_campaign_is_made_and_shown(
+    open_host: Callable[[str], Flask], url: str, seeded: People
+) -> None:
+    host = open_host(url)
+    client = host.test_client()
+    page = client.get("/form")
+    for command in ("include:segment:1", "exclude:native:blog:1"):
+        data = {"email": value_of(page, "email"), "email-do": command}
+        page = client.post("/smartpush/picker?field=email", data=data, headers=HTMX)
+    assert "3 chosen" in text_of(page)
+    with host.app_context():
+        choice = Choice.load(value_of(page, "email"))
+    with seeded.begin() as session:
+        audience_id = saving.save(session, choice, "campaign-7", NOW).id
+    newer = seeded.segment("VIP", "1", "4")
+    path = f"/smartpush/audiences/{audience_id}"
+    assert "Version 2 exists: +1 −2" in text_of(client.get(path))
+    answer = client.post(f"{path}/take", data={"segment_id": newer.id}, headers=HTMX)
+    assert "VIP v2" in text_of(answer)
+    assert client.get(f"{path}/recipients.csv").text.startswith("number,address,")
+    assert client.post("/smartpush/segments/1/check").status_code == 303

@@ -1,0 +1,317 @@
+"""GraphQL: what is asked, what is read, both forms of an id."""
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+from smartpush_shopline.errors import Gone, NotAuthorised, ShoplineRefused, UnexpectedPayload
+from smartpush_shopline.shopline import Money, graph_queries
+
+from .conftest import GRAPHQL
+
+VIP = "GROUP1000000000000000001"
+NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
+LAST, MORE = {"hasNextPage": False}, {"hasNextPage": True}
+
+
+def refusal(code, **more):
+    return {"data": None, "errors": [{"message": "no", "extensions": {"code": code}, **more}]}
+
+
+def data(**fields):
+    return {"data": fields}
+
+
+class Asked:
+    """Answers questions with a function of (query, variables), and keeps them."""
+
+    def __init__(self, store, answer):
+        self.variables, self._answer = [], answer
+        store.add_callback("POST", GRAPHQL, self._run)
+
+    def _run(self, request):
+        body = json.loads(request.body)
+        self.variables.append(body["variables"])
+        return 200, {}, json.dumps(self._answer(body["query"], body["variables"]))
+
+
+def test_segments_come_by_last_edit_a_hundred_at_a_time(client, store, payload):
+    call = store.post(GRAPHQL, json=payload("graphql_segments"))
+    vip, fresh, _old = client.fetch_segment_page().items
+    assert (vip.ref, vip.name, vip.query) == (VIP, "VIP", '{"conditions":{}}')
+    assert vip.edited_at == datetime(2026, 11, 3, 2, tzinfo=UTC)
+    assert (fresh.ref, fresh.edited_at) == ("GROUP1000000000000000002", None)
+    sent = json.loads(call.calls[0].request.body)
+    assert sent["variables"] == {"first": 100, "after": None}
+    assert "sortKey: LAST_EDIT_DATE, reverse: true" in sent["query"]
+
+
+def test_a_look_at_what_changed_stops_at_the_first_older_one(client, store, payload):
+    answer = payload("graphql_segments")
+    answer["data"]["segments"]["pageInfo"]["hasNextPage"] = True
+    call = store.post(GRAPHQL, json=answer)
+    changed = client.iter_segments_edited_since(NOVEMBER)
+    assert [segment.name for segment in changed] == ["VIP", "新客戶"]
+    assert call.call_count == 1
+
+
+def test_a_look_at_what_changed_goes_on_to_the_last_page(client, store, payload):
+    edges = payload("graphql_segments")["data"]["segments"]["edges"]
+
+    def answer(query, variables):
+        part = edges[:1] if variables["after"] is None else edges[1:2]
+        info = {"hasNextPage": variables["after"] is None, "endCursor": "c1"}
+        return data(segments={"pageInfo": info, "edges": part})
+
+    asked = Asked(store, answer)
+    assert len(list(client.iter_segments_edited_since(NOVEMBER))) == 2
+    assert [each["after"] for each in asked.variables] == [None, "c1"]
+
+
+def test_one_segment_is_read_or_gone(client, store, payload):
+    node = payload("graphql_segments")["data"]["segments"]["edges"][0]["node"]
+    known = {VIP: node}
+    Asked(store, lambda query, variables: data(segment=known.get(variables["id"])))
+    assert client.fetch_graph_segment(VIP).name == "VIP"
+    with pytest.raises(Gone):
+        client.fetch_graph_segment("GROUP2")
+
+
+def test_members_come_with_their_total_in_the_time_zone_of_the_store(client, store, payload):
+    asked = Asked(store, lambda query, variables: payload("graphql_members"))
+    page = client.fetch_graph_member_page(VIP, "Asia/Singapore", after="c0", limit=2)
+    ann, bea = page.items
+    assert (page.total, page.next_cursor) == (2, "c2")
+    assert (ann.ref, ann.email, ann.email_consent) == (
+        "4210000001",
+        "ann@example.com",
+        "subscribed",
+    )
+    assert (ann.phone, ann.sms_consent, ann.country_code) == (None, None, "SG")
+    assert (ann.orders_count, ann.spent) == (3, Money(Decimal("185.40"), "USD"))
+    assert (bea.ref, bea.email_consent, bea.phone, bea.sms_consent, bea.spent) == (
+        "4210000002",
+        "not_subscribed",
+        "+886912345678",
+        "pending",
+        None,
+    )
+    variables = {"id": VIP, "timezone": "Asia/Singapore", "first": 2, "after": "c0"}
+    assert asked.variables == [variables]
+
+
+def test_the_shop_has_its_handle_here(client, store):
+    row = {
+        "id": "gid://shopline/Shop/1610418123456",
+        "name": "Demo Store",
+        "handle": "demo-store",
+        "contactEmail": "owner@example.com",
+        "currencyCode": "USD",
+        "ianaTimezone": "Asia/Singapore",
+    }
+    store.post(GRAPHQL, json=data(shop=row))
+    shop = client.fetch_graph_shop()
+    assert (shop.ref, shop.handle, shop.timezone) == (
+        "1610418123456",
+        "demo-store",
+        "Asia/Singapore",
+    )
+
+
+# --- membership -----------------------------------------------------------------------------
+
+
+def memberships(variables, query):
+    """Ann (…1) is in VIP, nobody in GROUP2."""
+    told = {}
+    for alias, variable in re.findall(
+        r"(m\d+): customerSegmentMembership\(customerId: \$(c\d+)", query
+    ):
+        is_ann = variables[variable].endswith("4210000001")
+        told[alias] = {
+            "memberships": [
+                {"segmentId": f"gid://shopline/Segment/{VIP}", "isMember": is_ann},
+                {"segmentId": "GROUP2", "isMember": False},
+            ]
+        }
+    return told
+
+
+def test_membership_of_several_customers_is_one_call(client, store):
+    asked = Asked(store, lambda query, variables: data(**memberships(variables, query)))
+    told = client.fetch_memberships(["4210000001", "4210000002"], [VIP, "GROUP2"])
+    assert told == {
+        "4210000001": {VIP: True, "GROUP2": False},
+        "4210000002": {VIP: False, "GROUP2": False},
+    }
+    assert asked.variables == [
+        {
+            "c0": "gid://shopline/Customer/4210000001",
+            "c1": "gid://shopline/Customer/4210000002",
+            "segments": [VIP, "GROUP2"],
+        }
+    ]
+
+
+def test_membership_of_many_is_asked_twenty_at_a_time(client, store):
+    asked = Asked(store, lambda query, variables: data(**memberships(variables, query)))
+    told = client.fetch_memberships([str(number) for number in range(1, 46)], ["GROUP2"])
+    assert (len(told), [len(each) - 1 for each in asked.variables]) == (45, [20, 20, 5])
+
+
+def test_where_aliases_are_refused_each_customer_is_asked_alone(client, store):
+    def answer(query, variables):
+        several = "c1" in variables
+        return refusal("TOO_COMPLEX") if several else data(**memberships(variables, query))
+
+    asked = Asked(store, answer)
+    told = client.fetch_memberships(["4210000001", "4210000002"], [VIP])
+    assert {ref: each[VIP] for ref, each in told.items()} == {
+        "4210000001": True,
+        "4210000002": False,
+    }
+    assert len(asked.variables) == 3
+
+
+def test_a_customer_that_is_gone_does_not_hide_the_others(client, store):
+    def answer(query, variables):
+        if any(str(each).endswith("/404") or each == "404" for each in variables.values()):
+            return refusal("DATA_NOT_EXIST", path=["m0"])
+        return data(**memberships(variables, query))
+
+    Asked(store, answer)
+    told = client.fetch_memberships(["4210000001", "404"], [VIP])
+    assert set(told) == {"4210000001"}
+
+
+def test_a_dead_token_is_not_tried_again_for_each(client, store):
+    asked = Asked(store, lambda query, variables: refusal("ACCESS_TOKEN_INVALID"))
+    with pytest.raises(NotAuthorised):
+        client.fetch_memberships(["1", "2"], [VIP])
+    assert len(asked.variables) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"m0": {"memberships": None}},
+        {"m0": {"memberships": [{"segmentId": VIP}]}},
+        {"m0": {"memberships": [{"isMember": True}]}},
+    ],
+)
+def test_a_membership_that_is_not_told_is_never_a_no(client, store, answer):
+    store.post(GRAPHQL, json=data(**answer))
+    with pytest.raises(UnexpectedPayload, match=r"data\.m0\.memberships"):
+        client.fetch_memberships(["1"], [VIP])
+
+
+def test_nobody_is_asked_about_without_a_call(client, store):
+    assert client.fetch_memberships([], [VIP]) == {}
+
+
+# --- ids ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["DATA_NOT_EXIST", "GROUP_CODE_NOT_EXIST", "PARAM_ILLEGAL"])
+def test_a_store_that_wants_global_ids_gets_them_and_is_asked_so_from_then_on(client, store, code):
+    def answer(query, variables):
+        if variables["id"].startswith("gid://shopline/Segment/"):
+            return data(customerSegmentMembers={"totalCount": 7})
+        return refusal(code)
+
+    asked = Asked(store, answer)
+    assert [client.fetch_member_count(VIP, "UTC") for _ in range(2)] == [7, 7]
+    forms = [each["id"] for each in asked.variables]
+    assert forms == [VIP, f"gid://shopline/Segment/{VIP}", f"gid://shopline/Segment/{VIP}"]
+
+
+def test_a_segment_that_is_gone_in_both_forms_is_gone(client, store):
+    asked = Asked(store, lambda query, variables: refusal("GROUP_CODE_NOT_EXIST"))
+    with pytest.raises(Gone):
+        client.fetch_member_count(VIP, "UTC")
+    assert len(asked.variables) == 2
+
+
+def test_another_trouble_in_the_second_form_is_told(client, store):
+    def answer(query, variables):
+        return refusal("ACCESS_TOKEN_INVALID" if "gid" in variables["id"] else "PARAM_ILLEGAL")
+
+    Asked(store, answer)
+    with pytest.raises(NotAuthorised):
+        client.fetch_member_count(VIP, "UTC")
+
+
+def test_once_a_form_worked_a_missing_segment_costs_one_call(client, store):
+    known = {VIP: {"totalCount": 7}}
+
+    def answer(query, variables):
+        found = known.get(variables["id"])
+        return data(customerSegmentMembers=found) if found else refusal("DATA_NOT_EXIST")
+
+    asked = Asked(store, answer)
+    client.fetch_member_count(VIP, "UTC")
+    with pytest.raises(Gone):
+        client.fetch_member_count("GROUP2", "UTC")
+    assert len(asked.variables) == 2
+
+
+# --- shape ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("connection", "complaint"),
+    [
+        (None, " is missing"),
+        ({}, ".pageInfo is missing"),
+        ({"pageInfo": LAST}, ".edges is missing"),
+        ({"pageInfo": LAST, "edges": [{}]}, ".edges[0].node is not an object"),
+        ({"pageInfo": MORE | {"endCursor": "on"}, "edges": []}, ": the next page is this page"),
+        ({"pageInfo": MORE, "edges": []}, ": the next page is this page"),
+    ],
+)
+def test_a_connection_that_cannot_be_read_is_named(client, store, connection, complaint):
+    store.post(GRAPHQL, json=data(segments=connection))
+    with pytest.raises(UnexpectedPayload) as refused:
+        client.fetch_segment_page(after="on")
+    assert str(refused.value) == f"data.segments{complaint} (HTTP 200)"
+
+
+@pytest.mark.parametrize("limit", [0, 101])
+def test_a_page_has_at_most_a_hundred(client, limit):
+    with pytest.raises(ValueError, match="1 to 100"):
+        client.fetch_segment_page(limit=limit)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        graph_queries.MEMBER_COUNT,
+        graph_queries.MEMBERS,
+        graph_queries.SEGMENTS_BY_EDIT,
+        graph_queries.SEGMENT,
+        graph_queries.SHOP,
+        graph_queries.memberships(20),
+    ],
+)
+def test_no_question_is_deeper_than_the_platform_allows(query):
+    depth = deepest = 0
+    for mark in query:
+        depth += {"{": 1, "}": -1}.get(mark, 0)
+        deepest = max(deepest, depth)
+    assert depth == 0
+    assert deepest <= 6
+    assert query.count("(") == query.count(")")
+
+
+def test_a_question_that_is_too_deep_all_the_same_is_told_apart(client, store):
+    said = {
+        "message": "maximum query depth exceeded 14 > 13",
+        "extensions": {"classification": "ExecutionAborted"},
+    }
+    store.post(GRAPHQL, json={"errors": [said]})
+    with pytest.raises(ShoplineRefused, match="14 > 13") as refused:
+        client.fetch_graph_shop()
+    assert refused.value.reason == "too_deep"
