@@ -21,16 +21,18 @@ from .audiences.export import COLUMNS, rows
 from .contacts import reach
 from .contracts import CHANNELS
 from .doctor import examine
+from .launch.commands import connect
 from .runner.ringing import tick as tick_once
 from .segments import publishing
 from .segments.models import Segment
+from .shops.commands import rotate_keys
 from .shops.models import Shop
 from .sync import runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
-group.add_command(commands.inbox)
-group.add_command(commands.erase)
+for command in (connect, rotate_keys, commands.inbox, commands.erase):
+    group.add_command(command)
 
 
 def _state() -> State:

@@ -12,7 +12,7 @@ from jinja2 import TemplateNotFound
 from sqlalchemy import select
 
 from .shops import tokens
-from .shops.models import Shop
+from .shops.models import UNINSTALLED, Shop
 from .web import State
 
 
@@ -82,6 +82,50 @@ def _csrf(app: Flask, state: State) -> Iterator[Finding]:
         )
 
 
+def _session_cookie(app: Flask, state: State) -> Iterator[Finding]:
+    if not app.secret_key:
+        yield Finding(
+            "The dashboard has no SECRET_KEY, so links and choices cannot be signed.",
+            "Set a long random SECRET_KEY and keep it.",
+        )
+    if app.config.get("SESSION_COOKIE_SAMESITE") == "Strict":
+        yield Finding(
+            "SESSION_COOKIE_SAMESITE is Strict, so who comes back from SHOPLINE is not signed in.",
+            "Set it to Lax.",
+        )
+
+
+def _apps(app: Flask, state: State) -> Iterator[Finding]:
+    secrets = [secret for each in state.settings.apps.values() for secret in set(each)]
+    if len(set(secrets)) < len(secrets):
+        yield Finding(
+            "Two apps in SMARTPUSH_APPS share a secret, so one can speak for the other.",
+            "Give each app its own secret, as the Partner Portal does.",
+        )
+    if state.settings.unsigned_probe and state.settings.public_url.startswith("https:"):
+        yield Finding(
+            "SMARTPUSH_UNSIGNED_PROBE is on, so unsigned webhooks are answered with 200.",
+            "It is for development; leave it out where real stores are connected.",
+        )
+
+
+def _shops(app: Flask, state: State) -> Iterator[Finding]:
+    with state.database.read() as session:
+        shops = list(session.scalars(select(Shop).where(Shop.status != UNINSTALLED)))
+    for shop in shops:
+        lacking = set(state.settings.scopes) - set(shop.scopes.split(","))
+        if shop.app_key not in state.settings.apps:
+            yield Finding(
+                f"{shop.handle} installed the app {shop.app_key}, which is not in SMARTPUSH_APPS.",
+                "List the app again; until then nothing is read from the store.",
+            )
+        elif lacking and not shop.is_private:
+            yield Finding(
+                f"{shop.handle} did not grant {', '.join(sorted(lacking))}.",
+                "Its merchant is asked when they open the app in the Admin the next time.",
+            )
+
+
 def _tokens(app: Flask, state: State) -> Iterator[Finding]:
     with state.database.read() as session:
         shops = list(session.scalars(select(Shop).where(Shop.token.is_not(None))))
@@ -98,5 +142,8 @@ CHECKS: tuple[Callable[[Flask, State], Iterator[Finding]], ...] = (
     _base_template,
     _request_class,
     _csrf,
+    _session_cookie,
+    _apps,
+    _shops,
     _tokens,
 )

@@ -24,6 +24,7 @@ from .errors import ConfigurationError
 from .inbox.housekeeping import jobs as housekeeping
 from .inbox.views import blueprint as inbox_door
 from .inbox.working import jobs as inbox_jobs
+from .launch.probing import answer_probe
 from .launch.views import blueprint as launch_doors
 from .runner.ringing import make_runner
 from .segments.views import blueprint as segment_pages
@@ -36,7 +37,7 @@ from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
-from .web import State
+from .web import State, refuse_other_sites
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
@@ -149,6 +150,8 @@ def _house(prefix: str) -> Blueprint:
         template_folder=str(ASSETS / "templates"),
         static_folder=str(ASSETS / "static"),
     )
+    house.before_request(refuse_other_sites)
+    house.before_request(answer_probe)
     for room in (*_PAGES, *_DOORS):
         house.register_blueprint(room)
     return house

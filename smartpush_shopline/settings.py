@@ -28,6 +28,9 @@ class Settings:
     store_base_url: str = "https://{handle}.myshopline.com"
     campaign_form_endpoint: str = ""
     login_endpoint: str = ""
+    launch_params: Sequence[str] = ()
+    launch_base_signature: bool = False
+    unsigned_probe: bool = False
     base_template: str = "smartpush_shopline/base.html"
     htmx: str = "vendored"
     runner: str = "apscheduler"
@@ -60,6 +63,8 @@ class Settings:
             )
         if isinstance(self.encryption_keys, str):
             raise ConfigurationError("SMARTPUSH_ENCRYPTION_KEYS is a list of keys, newest first.")
+        if isinstance(self.launch_params, str):
+            raise ConfigurationError("SMARTPUSH_LAUNCH_PARAMS is a list of parameter names.")
         if "{handle}" not in self.store_base_url:
             raise ConfigurationError("SMARTPUSH_STORE_BASE_URL must contain {handle}.")
         if self.runner not in RUNNERS:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 from blinker import NamedSignal
 from flask import Flask, Response, abort, current_app, make_response, render_template, request
@@ -37,7 +38,7 @@ class State:
     jobs: JobBook
     now: Callable[[], datetime]
     ring: Callable[..., None]
-    find_sender: Callable[[Session, Mapping[str, str]], Any]
+    find_sender: Callable[[Session, Mapping[str, str], Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
     paces: dict[Hashable, Pace] = field(default_factory=dict)
@@ -91,6 +92,24 @@ def page_or_partial(page: str, partial: str, **context: Any) -> Response:
 def friendly(title: str, text: str, status: int, **context: Any) -> NoReturn:
     """Stop with a page that says in plain words what is the matter and what to do."""
     abort(make_response(render("message.html", title=title, text=text, **context), status))
+
+
+def refuse_other_sites() -> None:
+    """A form of ours that another site sends: 403, also on a dashboard without CSRF tokens.
+
+    Browsers say where a request came from; programs, such as SHOPLINE's webhooks, say nothing.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site is not None:
+        other = site not in ("same-origin", "none")
+    else:
+        own = {request.host, urlsplit(state().settings.public_url).netloc}
+        other = origin is not None and urlsplit(origin).netloc not in own
+    if other:
+        log.warning("smartpush.other_site endpoint=%s", request.endpoint)
+        abort(403)
 
 
 def wants_json() -> bool:

@@ -14,7 +14,7 @@ from ..errors import Gone, NotFound
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import ShoplineClient
-from ..shops import tokens
+from ..shops import install, tokens
 from ..shops.models import Shop
 from ..sync import staleness
 from ..web import State
@@ -22,7 +22,7 @@ from . import params as wire
 
 
 def launch_key(params: Mapping[str, str]) -> str:
-    """The same signed parameters give the same draft; the signature stands for all of them."""
+    """The same parameters give the same draft, however the link was written down."""
     said = "&".join(f"{name}={params[name]}" for name in sorted(params) if name != "sign")
     return hashlib.sha256(said.encode()).hexdigest()
 
@@ -34,7 +34,7 @@ def find_draft(session: Session, key: str) -> Audience | None:
 def open_draft(state: State, shop: Shop, params: Mapping[str, str]) -> Audience:
     """Raises NotFound when the link names a segment that the store does not have."""
     key = launch_key(params)
-    refs = wire.segment_refs(params)
+    refs = wire.segment_refs(params, state.settings.launch_params)
     segment = None if wire.is_everyone(refs) else find_segment(state, shop, refs)
     try:
         with state.database.begin() as session:
@@ -64,6 +64,13 @@ def _new_draft(
         pick.version_id = segment.current_version_id
         draft.picks = [pick]
     return draft
+
+
+def doubt(state: State, shop: Shop) -> None:
+    """The store refused its token: whoever holds the lease sees to it."""
+    with state.database.begin() as session:
+        install.ask_whether_still_in(session.get_one(Shop, shop.id), state.now())
+    state.ring("sync", shop.id)
 
 
 def find_segment(state: State, shop: Shop, refs: list[str]) -> Segment:

@@ -7,7 +7,7 @@ understood; the segment id is only a pointer and is looked up among the store's 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 SEGMENT_NAMES = (
     "segment_id",
@@ -29,9 +29,12 @@ CHANNEL_NAMES = ("channel", "campaign_type")
 _GLOBAL_ID = re.compile(r"^gid://shopline/\w+/")
 
 
-def segment_refs(params: Mapping[str, str]) -> list[str]:
-    """The ids that the link may mean, likeliest first; empty when it names none."""
-    for name in SEGMENT_NAMES:
+def segment_refs(params: Mapping[str, str], names: Sequence[str] = ()) -> list[str]:
+    """The ids that the link may mean, likeliest first; empty when it names none.
+
+    `names` are the parameters looked at, the first that says something counts.
+    """
+    for name in names or SEGMENT_NAMES:
         if params.get(name):
             ref = _GLOBAL_ID.sub("", params[name]).strip()
             return [ref, f"GROUP{ref}"] if ref.isdecimal() else [ref]

@@ -11,7 +11,7 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import quote, unquote_plus
@@ -20,6 +20,10 @@ from smartpush_shopline.errors import DeepLinkRefused, DeliveryRefused
 from smartpush_shopline.shopline.values import EPOCH
 
 WINDOW = timedelta(minutes=10)
+LONGEST_QUERY = 4096
+BASE = frozenset({"appkey", "handle", "lang", "timestamp", "host"})
+"""What every link from the Admin carries. Whether more is signed on some links is not public."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 HANDLE = re.compile(r"[a-z0-9][a-z0-9-]*")
 
 
@@ -47,22 +51,30 @@ def verify_query(
     now: datetime,
     window: timedelta = WINDOW,
     ignore_expiry: bool = False,
+    only: Container[str] | None = None,
 ) -> dict[str, str]:
     """The decoded parameters (without `sign`) of a link that SHOPLINE really signed.
 
-    Raises `DeepLinkRefused` with reason `malformed`, `ambiguous`, `unsigned`, `bad_signature`,
-    `bad_handle` or `expired` (more than `window` before or after `now`).
+    `only`: names that the signature covers, when others were appended behind it; what those say
+    is then no more than a wish. Raises `DeepLinkRefused` with reason `malformed`, `oversize`,
+    `ambiguous`, `unsigned`, `bad_signature`, `bad_handle` or `expired` (more than `window` before
+    or after `now`).
     """
+    if len(raw_query) > LONGEST_QUERY:
+        raise DeepLinkRefused("The link is too long.", reason="oversize")
     pairs = _pairs(raw_query)
     _refuse_ambiguity(pairs)
     params = {pair.key: pair.value for pair in pairs}
     claimed = params.pop("sign", "")
     if not claimed:
         raise DeepLinkRefused("The link carries no signature.", reason="unsigned")
-    if not _any_match(claimed, _sources(pairs), secrets):
+    signed = [pair for pair in pairs if only is None or pair.key in only]
+    if not _any_match(claimed, _sources(signed), secrets):
         raise DeepLinkRefused("The link's signature does not fit.", reason="bad_signature")
     if "handle" in params and not HANDLE.fullmatch(params["handle"]):
         raise DeepLinkRefused("The link names no store.", reason="bad_handle")
+    if any(_CONTROL.search(key + value) for key, value in params.items()):
+        raise DeepLinkRefused("The link holds control signs.", reason="malformed")
     if not ignore_expiry:
         _refuse_expired(params.get("timestamp", ""), now, window)
     return params
@@ -73,10 +85,23 @@ def verify_webhook(body: bytes, header: str | None, secrets: Sequence[str]) -> N
 
     Raises `DeliveryRefused` with reason `unsigned`, `malformed` or `bad_signature`.
     """
+    signing_apps(body, header, {"": secrets})
+
+
+def signing_apps(
+    body: bytes, header: str | None, apps: Mapping[str, Sequence[str]]
+) -> frozenset[str]:
+    """The apps of which a secret signed this body; at least one. Raises as `verify_webhook`."""
     claimed = _claimed_digest((header or "").strip())
-    matches = [hmac.compare_digest(claimed, _digest(body, secret)) for secret in secrets]
-    if not any(matches):
+    matches = [
+        (app_key, hmac.compare_digest(claimed, _digest(body, secret)))
+        for app_key, secrets in apps.items()
+        for secret in secrets
+    ]
+    signed_by = frozenset(app_key for app_key, fits in matches if fits)
+    if not signed_by:
         raise DeliveryRefused("The delivery's signature does not fit.", reason="bad_signature")
+    return signed_by
 
 
 def decoded_source(params: Iterable[tuple[str, str]]) -> str:

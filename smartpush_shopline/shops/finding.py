@@ -25,6 +25,16 @@ def waiting(session: Session) -> list[Shop]:
     return [shop for shop in shops if state().may("connect", shop.card)]
 
 
+def gone(session: Session) -> list[Shop]:
+    """Stores that were connected once and have uninstalled the app."""
+    shops = session.scalars(
+        select(Shop)
+        .where(Shop.status == UNINSTALLED, Shop.connected_at.is_not(None))
+        .order_by(Shop.name)
+    )
+    return [shop for shop in shops if state().may("view", shop.card)]
+
+
 def find_in_front(session: Session) -> Shop | None:
     shops = connected(session)
     wanted = state().in_front()

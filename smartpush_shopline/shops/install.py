@@ -1,16 +1,20 @@
-"""The life of an installed store: installed, connected by a person, uninstalled."""
+"""The life of a store: installed, connected by a person, paused, uninstalled."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..shopline import ShopInfo, Token
-from . import tokens
-from .models import ACTIVE, PENDING, UNINSTALLED, Shop, ShopCounter, ShopLease
+from . import calendar, tokens
+from .models import ACTIVE, PAUSED, PENDING, UNAUTHORISED, UNINSTALLED, Shop, ShopCounter, ShopLease
+
+OPEN = 2
+SHUT = {3: "closed", 4: "frozen", 5: "closed"}
+"""What `biz_store_status` of a store says when nothing is to be read from it."""
 
 
 def record_install(
@@ -20,44 +24,103 @@ def record_install(
 
     A store that was connected before and was authorised anew stays connected.
     """
+    shop = find_or_add(session, app_key, handle, now)
+    if shop.status == UNINSTALLED:
+        shop.status, shop.installed_at = PENDING, now
+    elif shop.status != PENDING:
+        shop.status = ACTIVE
+    shop.is_private = False
+    _forget_troubles(shop)
+    tokens.keep(shop, token, keys)
+    session.flush()
+    return shop
+
+
+def record_private(
+    session: Session, app_key: str, handle: str, token: Token, keys: Sequence[str], now: datetime
+) -> Shop:
+    """Keep the token that a person copied from the Admin, and connect the store by it."""
+    shop = find_or_add(session, app_key, handle, now)
+    shop.is_private = True
+    tokens.keep(shop, token, keys)
+    connect(shop, now)
+    session.flush()
+    return shop
+
+
+def find_or_add(session: Session, app_key: str, handle: str, now: datetime) -> Shop:
     shop = find_shop(session, app_key, handle)
     if shop is None:
         shop = Shop(app_key=app_key, handle=handle, name=handle, status=PENDING, installed_at=now)
         session.add(shop)
         session.flush()
         session.add_all([ShopLease(shop_id=shop.id), ShopCounter(shop_id=shop.id)])
-    elif shop.status == UNINSTALLED:
-        shop.status, shop.installed_at = PENDING, now
-    elif shop.status != PENDING:
-        shop.status = ACTIVE
-    shop.problem = None
-    tokens.keep(shop, token, keys)
-    session.flush()
     return shop
+
+
+def claim(session: Session, shop: Shop, now: datetime) -> bool:
+    """A person takes a waiting store into the dashboard. Of two at once, one wins."""
+    won = session.execute(
+        update(Shop)
+        .where(Shop.id == shop.id, Shop.status == PENDING)
+        .values(status=ACTIVE, connected_at=now, problem=None, reason=None)
+    )
+    return bool(won.rowcount)  # type: ignore[attr-defined]
 
 
 def connect(shop: Shop, now: datetime) -> None:
     """A signed-in, permitted person takes the store into the dashboard."""
-    shop.status, shop.connected_at, shop.problem = ACTIVE, now, None
+    shop.status, shop.connected_at = ACTIVE, now
+    _forget_troubles(shop)
 
 
 def uninstall(shop: Shop) -> None:
     """Drop the token at once. The data stay until SHOPLINE asks for their erasure."""
     shop.status, shop.token, shop.token_expires_at = UNINSTALLED, None, None
+    shop.reason, shop.confirm_at = "uninstalled", None
     shop.problem = "The app was uninstalled in the SHOPLINE Admin."
 
 
-def learn(shop: Shop, facts: ShopInfo) -> None:
+def shut_out(shop: Shop, reason: str, problem: str) -> None:
+    """SHOPLINE accepts our token no more, and a new one is not to be had without a person."""
+    shop.status, shop.reason, shop.problem = UNAUTHORISED, reason, problem
+
+
+def pause(shop: Shop, reason: str, problem: str, now: datetime) -> None:
+    """Nothing is read until the store's next midnight, when it is tried once."""
+    shop.status, shop.reason, shop.problem = PAUSED, reason, problem
+    if shop.last_nightly_date is None:
+        shop.last_nightly_date = calendar.today(shop, now)
+
+
+def ask_whether_still_in(shop: Shop, now: datetime) -> None:
+    """Somebody says something about the store that only the store can confirm."""
+    shop.confirm_at = now
+
+
+def learn(shop: Shop, facts: ShopInfo, now: datetime) -> None:
+    """What the store says about itself: a new time zone moves its midnight, a shut store pauses."""
     shop.store_ref = facts.ref
     shop.merchant_ref = facts.merchant_ref or shop.merchant_ref
     shop.domain = facts.domain or shop.domain
     shop.name = facts.name or shop.name
-    shop.timezone = facts.timezone or shop.timezone
     shop.currency = facts.currency or shop.currency
     shop.language = facts.language or shop.language
+    if facts.timezone != shop.timezone:
+        calendar.move(shop, facts.timezone)
+    shut = SHUT.get(facts.status or 0)
+    if shut and shop.status in (ACTIVE, PAUSED):
+        pause(shop, shut, f"The store says that it is {shut}.", now)
+    elif facts.status == OPEN and shop.status == PAUSED:
+        shop.status = ACTIVE
+        _forget_troubles(shop)
 
 
 def find_shop(session: Session, app_key: str, handle: str) -> Shop | None:
     return session.scalars(
         select(Shop).where(Shop.app_key == app_key, Shop.handle == handle)
     ).one_or_none()
+
+
+def _forget_troubles(shop: Shop) -> None:
+    shop.problem = shop.reason = shop.confirm_at = None

@@ -37,10 +37,16 @@ class Shop(Base):
     currency: Mapped[str] = mapped_column(String(3), default="")
     language: Mapped[str | None] = mapped_column(String(20))
     status: Mapped[str] = mapped_column(String(20), default=PENDING)
+    reason: Mapped[str | None] = mapped_column(String(40))
+    """Why it is not active, in one word; `words.py` says it to a person."""
     problem: Mapped[str | None] = mapped_column(Text)
     scopes: Mapped[str] = mapped_column(Text, default="")
     token: Mapped[bytes | None]
     token_expires_at: Mapped[datetime | None]
+    is_private: Mapped[bool] = mapped_column(default=False)
+    """Its token was typed in by a person: it lives three years and is never refreshed by us."""
+    confirm_at: Mapped[datetime | None]
+    """When to ask the store whether we are still in it; none while nobody doubts it."""
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]

@@ -9,16 +9,18 @@ import json
 import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from ..books import Payload
+from ..database import Database
 from ..errors import DeliveryRefused, trace_of
 from ..web import State
 from .models import Redaction, Shop
@@ -83,6 +85,15 @@ def seal(facts: Mapping[str, Any], keys: Sequence[str]) -> bytes:
 def unseal(sealed: bytes, keys: Sequence[str]) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads(_cipher(keys).decrypt(sealed))
     return facts
+
+
+def reseal(database: Database, keys: Sequence[str]) -> None:
+    """Encrypt what waits with the newest key; what no key opens is left, and shown."""
+    with database.begin() as session:
+        waiting = select(Redaction).where(Redaction.sealed.is_not(None)).with_for_update()
+        for request in session.scalars(waiting):
+            with suppress(InvalidToken):
+                request.sealed = _cipher(keys).rotate(request.sealed or b"")
 
 
 def _cipher(keys: Sequence[str]) -> MultiFernet:

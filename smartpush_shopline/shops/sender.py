@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from sqlalchemy import or_, select
@@ -12,20 +12,26 @@ from .models import PENDING, UNINSTALLED, Shop
 from .redact import TOPICS
 
 
-def find_sender(session: Session, headers: Mapping[str, str]) -> Shop | None:
+def find_sender(
+    session: Session, headers: Mapping[str, str], app_keys: Collection[str] | None = None
+) -> Shop | None:
     """The store a delivery came from: by its id, else by the first label of its domain.
 
-    A delivery with an id is never taken for that of a store with another one. A request to erase
-    comes from stores that are gone, too.
+    A delivery with an id is never taken for that of a store with another one. `app_keys` are the
+    apps whose secret signed it: one store may have installed two of them, which are two shops.
+    A request to erase comes from stores that are gone, too.
     """
     store_ref = headers.get("X-Shopline-Shop-Id")
     domain = headers.get("X-Shopline-Shop-Domain", "")
     handle = (urlsplit(f"//{domain}").hostname or "").split(".")[0]
     gone = () if headers.get("X-Shopline-Topic") in TOPICS else (PENDING, UNINSTALLED)
-    known = Shop.status.not_in(gone)
-    rows = session.scalars(
-        select(Shop).where(known, or_(Shop.store_ref == store_ref, Shop.handle == handle))
-    ).all()
+    known = select(Shop).where(
+        Shop.status.not_in(gone),
+        or_(Shop.store_ref == store_ref, Shop.handle == handle),
+    )
+    if app_keys is not None:
+        known = known.where(Shop.app_key.in_(app_keys))
+    rows = session.scalars(known.order_by(Shop.id)).all()
     by_id = [shop for shop in rows if store_ref and shop.store_ref == store_ref]
     unnamed = [
         shop

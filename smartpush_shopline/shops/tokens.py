@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import select, update
 
+from ..database import Database
 from ..errors import ConfigurationError, NotAuthorised
 from ..shopline import Token
 from .models import Shop
 
 REFRESH_BEFORE = timedelta(hours=1)
 """Tokens live ten hours; a fresh one is fetched at nine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """What came of encrypting every token with the newest key."""
+
+    renewed: tuple[str, ...]
+    newest_already: int
+    unreadable: tuple[str, ...]
 
 
 def _cipher(keys: Sequence[str]) -> MultiFernet:
@@ -35,14 +47,61 @@ def keep(shop: Shop, token: Token, keys: Sequence[str]) -> None:
 def reveal(shop: Shop, keys: Sequence[str]) -> str:
     """The access token in the clear. Raises NotAuthorised when there is none we can read."""
     if shop.token is None:
-        raise NotAuthorised(f"There is no token for {shop.handle}.")
+        raise NotAuthorised(f"There is no token for {shop.handle}.", reason="no_token")
     try:
         return _cipher(keys).decrypt(shop.token).decode()
     except InvalidToken:
         raise NotAuthorised(
-            f"The token of {shop.handle} was encrypted with a key that is no longer listed."
+            f"The token of {shop.handle} was encrypted with a key that is no longer listed.",
+            reason="forgotten_key",
         ) from None
+
+
+def is_readable(shop: Shop, keys: Sequence[str]) -> bool:
+    try:
+        reveal(shop, keys)
+    except NotAuthorised:
+        return False
+    return True
 
 
 def is_old(shop: Shop, now: datetime) -> bool:
     return shop.token_expires_at is not None and now > shop.token_expires_at - REFRESH_BEFORE
+
+
+def rotate(database: Database, keys: Sequence[str]) -> Rotation:
+    """Encrypt every token with the newest key, store by store; stopped half-way, it goes on.
+
+    A token that was renewed meanwhile is left: whoever renewed it used the newest key.
+    """
+    newest, every = _cipher(keys[:1]), _cipher(keys)
+    renewed, unreadable, already = [], [], 0
+    with database.read() as session:
+        kept = select(Shop.id, Shop.handle, Shop.token).where(Shop.token.is_not(None))
+        rows = [(each.id, each.handle, each.token or b"")
+                for each in session.execute(kept.order_by(Shop.id))]
+    for shop_id, handle, token in rows:
+        if _opens(newest, token):
+            already += 1
+        elif not _opens(every, token):
+            unreadable.append(handle)
+        elif _replace(database, shop_id, token, every.rotate(token)):
+            renewed.append(handle)
+        else:
+            already += 1
+    return Rotation(tuple(renewed), already, tuple(unreadable))
+
+
+def _opens(cipher: MultiFernet, token: bytes) -> bool:
+    try:
+        cipher.decrypt(token)
+    except InvalidToken:
+        return False
+    return True
+
+
+def _replace(database: Database, shop_id: int, old: bytes, new: bytes) -> bool:
+    mine = update(Shop).where(Shop.id == shop_id, Shop.token == old)
+    with database.begin() as session:
+        won = session.execute(mine.values(token=new))
+        return bool(won.rowcount)  # type: ignore[attr-defined]

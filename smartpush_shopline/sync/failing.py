@@ -10,18 +10,23 @@ from sqlalchemy.orm import Session
 from ..errors import Gone, ShoplineBusy, ShoplineError
 from ..segments.models import SHOPLINE, Segment
 from ..segments.publishing import mark_deleted
+from ..shops.models import Shop
 from . import runs, staleness
 from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
 
+CONFIRM = "confirm"
+"""Are we still in this store? Something said so that only the store can confirm."""
 _RANKS = (
     ("segment", staleness.PERSON),
     ("segment", staleness.WEBHOOK),
+    ("shop", CONFIRM),
     ("run", NIGHTLY),
     ("segment", staleness.NIGHT),
     ("run", IMPORT),
     ("segment", staleness.FIRST),
 )
 _LONGEST_WAIT = timedelta(minutes=10)
+_AGAIN = timedelta(minutes=1)
 
 
 def rank(kind: str, reason: str | None) -> int:
@@ -41,10 +46,18 @@ def has_work(session: Session, run: SyncRun) -> bool:
 def note(session: Session, task: tuple[str, int], error: ShoplineError, now: datetime) -> None:
     """Temporary: again later, ever later. Permanent: shown, and left until something changes."""
     kind, row_id = task
-    if kind == "run":
+    if kind == "shop":
+        _note_shop(session.get_one(Shop, row_id), error, now)
+    elif kind == "run":
         _note_run(session.get_one(SyncRun, row_id), error, now)
     else:
         _note_segment(session.get_one(Segment, row_id), error, now)
+
+
+def _note_shop(shop: Shop, error: ShoplineError, now: datetime) -> None:
+    """A store that refuses this one question knows us, so we are still in it."""
+    asked = error.retry_after if isinstance(error, ShoplineBusy) else None
+    shop.confirm_at = None if error.permanent else now + max(_AGAIN, timedelta(seconds=asked or 0))
 
 
 def _note_run(run: SyncRun, error: ShoplineError, now: datetime) -> None:
@@ -79,6 +92,8 @@ def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetim
         .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
         .values(next_try_at=until, error=str(error))
     )
+    doubted = update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None))
+    session.execute(doubted.values(confirm_at=until))
 
 
 def next_try_at(session: Session, shop_id: int) -> datetime | None:
@@ -90,6 +105,7 @@ def next_try_at(session: Session, shop_id: int) -> datetime | None:
             Segment.source == SHOPLINE,
             Segment.stale_reason.is_not(None),
         ),
+        select(Shop.confirm_at).where(Shop.id == shop_id),
     ]
     times = [time for each in waiting for time in session.scalars(each) if time]
     return min(times, default=None)

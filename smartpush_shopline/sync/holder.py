@@ -20,7 +20,7 @@ from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
 from ..shops import install, tokens
 from ..shops.lease import Lease
-from ..shops.models import ACTIVE, PAUSED, UNAUTHORISED, Shop
+from ..shops.models import ACTIVE, Shop
 from ..web import State
 from . import failing
 from .models import RUNNING, SyncRun
@@ -69,7 +69,9 @@ class Holder:
         with self.begin() as session:
             shop = self.shop(session)
             session.expunge(shop)
-        if refresh or tokens.is_old(shop, self.now()):
+        if shop.is_private:
+            self._refreshed = True  # there is nothing to refresh
+        elif refresh or self._is_spent(shop):
             self._refreshed = True
             self._fetch_token(shop)
         return ShoplineClient(
@@ -81,14 +83,29 @@ class Holder:
             default_country=self.settings.default_country,
         )
 
+    def _is_spent(self, shop: Shop) -> bool:
+        """Old, or under a key that is gone: the app's signature is enough for a new one."""
+        keys = self.settings.encryption_keys
+        return tokens.is_old(shop, self.now()) or not tokens.is_readable(shop, keys)
+
     def _fetch_token(self, shop: Shop) -> None:
-        secret = self.settings.apps[shop.app_key][0]
-        pace = self.state.reserved_pace(shop.handle)
+        secret, pace = self._secret(shop), self.state.reserved_pace(shop.handle)
         store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http, pace)
         token = store.refresh_token(self.now())
+        before = shop.token
         tokens.keep(shop, token, self.settings.encryption_keys)
         with self.begin() as session:
-            tokens.keep(self.shop(session), token, self.settings.encryption_keys)
+            fresh = self.shop(session)
+            if fresh.token == before:  # else a merchant authorised us anew meanwhile, for more
+                tokens.keep(fresh, token, self.settings.encryption_keys)
+
+    def _secret(self, shop: Shop) -> str:
+        secrets = self.settings.apps.get(shop.app_key)
+        if not secrets:
+            raise NotAuthorised(
+                f"The app {shop.app_key} is not in SMARTPUSH_APPS.", reason="unknown_app"
+            )
+        return secrets[0]
 
 
 def work_shop(state: State, shop_id: int, start: Callable[[Holder, Task], Steps]) -> None:
@@ -158,6 +175,8 @@ def _most_urgent(session: Session, shop_id: int, now: datetime) -> tuple[int, Ta
     runs = select(SyncRun).where(
         SyncRun.shop_id == shop_id, SyncRun.state == RUNNING, SyncRun.next_try_at <= now
     )
+    if shop.confirm_at is not None and shop.confirm_at <= now:
+        due.append((failing.rank("shop", failing.CONFIRM), shop.confirm_at, "shop", shop_id))
     due += [
         (failing.rank("run", run.kind), run.started_at, "run", run.id)
         for run in session.scalars(runs)
@@ -207,10 +226,9 @@ def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
         if isinstance(error, Gone) and error.reason == "store_not_install_app":
             install.uninstall(shop)
         elif isinstance(error, NotAuthorised):
-            shop.status = UNAUTHORISED
-            shop.problem = str(error)
+            install.shut_out(shop, error.reason or "not_authorised", str(error))
         elif error.permanent:
-            shop.status, shop.problem = PAUSED, str(error)
+            install.pause(shop, error.reason or "refused", str(error), state.now())
         else:
             asked = error.retry_after if isinstance(error, ShoplineBusy) else None
             until = state.now() + timedelta(seconds=max(30, asked or 0))

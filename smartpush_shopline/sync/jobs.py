@@ -15,7 +15,7 @@ from . import failing, runs
 from .holder import Holder, Task, work_shop
 from .models import NIGHTLY
 from .reading import read_segment
-from .running import run_steps
+from .running import confirm_steps, run_steps
 
 jobs = JobBook()
 
@@ -40,7 +40,7 @@ def _begin_night(state: State, shop: Shop, today: date) -> None:
         won = session.execute(
             update(Shop)
             .where(Shop.id == shop.id, Shop.last_nightly_date == shop.last_nightly_date)
-            .values(last_nightly_date=today, status=ACTIVE, problem=None)
+            .values(last_nightly_date=today, status=ACTIVE, problem=None, reason=None)
         )
         if won.rowcount:  # type: ignore[attr-defined]
             runs.start(session, shop.id, NIGHTLY, state.now())
@@ -66,4 +66,6 @@ def _ring_later(state: State, shop_id: int) -> None:
 
 def _start(holder: Holder, task: Task) -> Iterator[None]:
     kind, row_id = task
+    if kind == "shop":
+        return confirm_steps(holder)
     return run_steps(holder, row_id) if kind == "run" else read_segment(holder, row_id)

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from ..clock import local_date, midnight
 from ..contacts import people
 from ..segments.models import DELETED, SHOPLINE, Segment
-from ..shops import install
-from ..shops.models import Shop
+from ..shops import calendar, install
+from ..shops.models import ACTIVE, Shop
 from . import reading, staleness, subscribing
 from .holder import Holder
 from .models import DONE, IMPORT, SyncRun
@@ -30,14 +30,25 @@ def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
         yield  # between two calls something more urgent may go first
 
 
+def confirm_steps(holder: Holder) -> Iterator[None]:
+    """Ask the store itself. One that we are no longer in refuses, also to refresh the token."""
+    facts = holder.client.fetch_shop()
+    with holder.begin() as session:
+        shop = holder.shop(session)
+        install.learn(shop, facts, holder.now())
+        shop.confirm_at = None
+    yield
+
+
 def _learn_shop(holder: Holder, run_id: int) -> None:
     facts = holder.client.fetch_shop()
     with holder.begin() as session:
         shop = holder.shop(session)
-        install.learn(shop, facts)
+        install.learn(shop, facts, holder.now())
         if shop.last_nightly_date is None:
-            shop.last_nightly_date = local_date(holder.now(), shop.timezone)
-        _advance(session, run_id, "subscriptions")
+            shop.last_nightly_date = calendar.today(shop, holder.now())
+        if shop.status == ACTIVE:  # a shut store stays at this phase until it opens
+            _advance(session, run_id, "subscriptions")
 
 
 def _subscribe(holder: Holder, run_id: int) -> None:

@@ -14,8 +14,9 @@ from ..segments.marking import no_news
 from ..segments.models import SHOPLINE
 from ..segments.standing import GONE, standing
 from ..segments.views import get_own, seen_mark
-from ..shops.finding import connected, find_in_front, shop_in_front, waiting
+from ..shops.finding import connected, find_in_front, gone, shop_in_front, waiting
 from ..shops.models import Shop
+from ..shops.words import troubles
 from ..web import page_or_partial, render, state
 from . import overview, staleness
 
@@ -30,9 +31,12 @@ def index() -> Response:
         if shop is not None:
             return page_or_partial("overview.html", NOW, **_whole(session, shop))
         pending = waiting(session)
-    if not pending and not state().may("view", None):
+        lost = troubles(gone(session))
+    if not pending and not lost and not state().may("view", None):
         abort(403)
-    return page_or_partial("overview.html", "overview.html", shop=None, waiting=pending)
+    return page_or_partial(
+        "overview.html", "overview.html", shop=None, waiting=pending, troubles=lost
+    )
 
 
 def _whole(session: Session, shop: Shop) -> dict[str, Any]:
@@ -40,6 +44,7 @@ def _whole(session: Session, shop: Shop) -> dict[str, Any]:
         "shop": shop,
         "shops": connected(session),
         "waiting": waiting(session),
+        "troubles": troubles([shop, *gone(session)]),
         "now": _now(session, shop),
         "fresh": overview.freshness(session, shop, state().now()),
         "reaches": overview.reach_cards(session, shop.id),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import func, select
 
 from smartpush_shopline.audiences.models import Audience, AudiencePick
@@ -22,7 +23,7 @@ from smartpush_shopline.inbox import words
 from smartpush_shopline.inbox.models import Delivery
 from smartpush_shopline.shops import redact, wiping
 from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED, Redaction, Shop
-from tests.support import ADA, CAST, CYD, NOW, customer, make_shop, says, webhook
+from tests.support import ADA, CAST, CYD, FERNET_KEY, NOW, customer, make_shop, says, webhook
 
 DOOR = "/smartpush/webhooks/shopline"
 STORE_REF = "1610418123456"
@@ -375,9 +376,18 @@ def test_waiting_requests_of_people_are_done_with_their_store(
     ]
 
 
-def test_what_is_sealed_is_read_with_an_older_key_too():
-    from cryptography.fernet import Fernet
+def test_what_waits_is_sealed_with_the_newest_key(host, client, alder, receipts, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(redacting, "_redact", lambda *_: None)
+        ask(client)
+    new = Fernet.generate_key().decode()
+    redact.reseal(host.database, [new, FERNET_KEY])
+    assert redact.unseal(receipts()[0].sealed, [new])["customer_ref"] == "1"
+    redact.reseal(host.database, [Fernet.generate_key().decode()])
+    assert redact.unseal(receipts()[0].sealed, [new])
 
+
+def test_what_is_sealed_is_read_with_an_older_key_too():
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     sealed = redact.seal({"customer_ref": "1"}, [old])
     assert redact.unseal(sealed, [new, old]) == {"customer_ref": "1"}

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
 from smartpush_shopline.inbox import receiving, words, working
 from smartpush_shopline.inbox.models import Delivery
+from smartpush_shopline.shops import install
 from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED
 from tests.hosting import close_host, make_host
-from tests.support import ADA, APP_KEY, NOW, make_shop, webhook
+from tests.support import ADA, APP_KEY, FERNET_KEY, NOW, TOKEN, make_shop, webhook
 
 DOOR = "/smartpush/webhooks/shopline"
 
@@ -134,6 +135,25 @@ def test_the_same_message_id_of_two_stores_is_two_messages(client, host, alder, 
     )
     assert [d.state for d in deliveries()] == ["done", "done"]
     assert len(alder.all()) == len(host.people("birch").all()) == 1
+
+
+def test_a_message_is_of_the_shop_whose_app_signed_it(url, clock):
+    """One store may have installed two of our apps: each has its own secret and its own people."""
+    apps = {APP_KEY: ["one"], "second_app": ["two"]}
+    host = make_host(url, clock, SMARTPUSH_APPS=apps)
+    first = make_shop(host.database, store_ref="1610418123456")
+    with host.database.begin() as session:
+        second = install.record_install(
+            session, "second_app", "alder", TOKEN, [FERNET_KEY], clock()
+        )
+        install.connect(second, clock())
+        second.store_ref = "1610418123456"
+    host.browser().post(DOOR, **webhook("customers/create", customer(), secret="two"))
+    host.browser().post(DOOR, **webhook("customers/create", customer(), secret="one", ref="2"))
+    with host.database.read() as session:
+        stored = session.scalars(select(Delivery.shop_id).order_by(Delivery.id)).all()
+    close_host(host)
+    assert stored == [second.id, first]
 
 
 def test_a_topic_nobody_handles_is_ignored(client, alder, deliveries):

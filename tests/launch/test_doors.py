@@ -182,8 +182,8 @@ def test_a_code_that_was_used_before_connects_nobody(live, sandbox, store):
     callback = sandbox.allow(sandbox.open_app(live.browser(), "birch"), "birch")
     assert go(live.browser(), callback).status_code == 302
     again = go(live.browser(), callback)
-    assert again.status_code == 502
-    assert "The store could not be connected" in again.text
+    assert again.status_code == 403
+    assert "This permission was used already" in again.text
 
 
 def test_an_unsigned_callback_is_refused(live, sandbox, store):
