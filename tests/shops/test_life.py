@@ -302,7 +302,7 @@ def test_all_subscriptions_that_were_dropped_are_there_again_after_a_night(
     store.subscriptions.clear()
     clock.forward(hours=2)
     connected.tick()
-    assert sorted(s.topic for s in store.subscriptions.all()) == sorted(connected.state.topics)
+    assert sorted(s.topic for s in store.subscriptions.all()) == connected.subscribable
 
 
 def test_an_equal_subscription_is_adopted(connected, store, clock):
