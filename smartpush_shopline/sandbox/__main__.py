@@ -21,6 +21,7 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--port", type=int, default=env("SANDBOX_PORT", "5001"))
     add("--data", type=Path, default=env("SANDBOX_DATA") or None, help="file that keeps the stores")
+    add("--customers", type=int, default=env("SANDBOX_CUSTOMERS"), help="how many alder has")
     add("--app-key", default=env("SANDBOX_APP_KEY", usual.app_key))
     add("--app-secret", default=env("SANDBOX_APP_SECRET", usual.app_secret))
     add("--app-url", default=env("SANDBOX_APP_URL", usual.app_url))

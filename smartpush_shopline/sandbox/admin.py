@@ -6,6 +6,7 @@ Customers and segments have modules of their own. No page needs a login, and non
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -54,7 +55,7 @@ def done(word: str, endpoint: str, **values: Any) -> Response:
     return redirect(address, 303)
 
 
-def page_of(rows: list[Any]) -> dict[str, Any]:
+def page_of(rows: Sequence[Any]) -> dict[str, Any]:
     """The rows of the page asked for, and where the others are."""
     text = request.args.get("page", "1")
     pages = max(1, -(-len(rows) // ROWS))

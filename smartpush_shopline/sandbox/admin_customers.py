@@ -19,7 +19,7 @@ CONSENTS = ("email_consent", "sms_consent")
 @admin.get("/customers")
 def customers() -> str:
     words = request.args.get("q", "").strip()
-    found = people.search(store(), words) if words else store().customers.all()
+    found = people.search(store(), words) if words else store().customers.everyone()
     return show("customers.html", "customers", page=page_of(found), q=words)
 
 

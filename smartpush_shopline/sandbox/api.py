@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 
 from . import door, groups, paging, wire
 from .door import Refusal, answer, store
-from .model import Customer, Segment, Subscription
+from .model import Segment, Subscription
 from .people import Invalid
 from .state import Unknown
 
@@ -202,18 +202,9 @@ def list_members(ref: str) -> Response:
     order = page.filters.get("order", "1")
     if order not in ("1", "2"):
         raise Refusal(422, "order is 1 (last order time) or 2 (number of orders).")
-    rows = sorted(store().members(segment), key=_latest if order == "1" else _most)
-    part, cursors = paging.by_position(rows, page)
+    part, cursors = paging.by_position(store().members(segment, order), page)
     info = store().info
     return paging.respond("customers", [wire.member(each, info) for each in part], page, cursors)
-
-
-def _latest(customer: Customer) -> float:
-    return -customer.last_order_at.timestamp() if customer.last_order_at else 0.0
-
-
-def _most(customer: Customer) -> int:
-    return -customer.orders_count
 
 
 def _segment(segment: Segment) -> Response:

@@ -7,6 +7,7 @@ Business errors come with HTTP 200.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -99,7 +100,7 @@ def _segments(arguments: dict[str, Any]) -> wire.Json:
     return {**connection, "nodes": [edge["node"] for edge in connection["edges"]]}
 
 
-def _connection(rows: list[Any], arguments: dict[str, Any], field: str, show: Any) -> wire.Json:
+def _connection(rows: Sequence[Any], arguments: dict[str, Any], field: str, show: Any) -> wire.Json:
     first, after = str(arguments.get("first") or 50), str(arguments.get("after") or "0")
     if not first.isdigit() or not 1 <= int(first) <= HIGHEST:
         raise GraphError("PARAM_ILLEGAL", f"first is a number from 1 to {HIGHEST}.", field)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -63,17 +64,20 @@ def page_info(page: Page, mark: str, direction: str) -> str:
     return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
 
 
-def by_id(rows: list[T], page: Page, id_of: Callable[[T], str]) -> tuple[list[T], dict[str, str]]:
+def by_id(
+    rows: Sequence[T], page: Page, id_of: Callable[[T], str]
+) -> tuple[Sequence[T], dict[str, str]]:
     """A page of rows in the order of their ids; the cursor is the last id seen."""
     start = int(page.mark) if page.mark.isdigit() else 0
     if page.backwards:
-        before = [row for row in rows if int(id_of(row)) < start]
-        part = before[-page.limit :]
-        more, less = True, len(before) > len(part)
+        end = bisect_left(rows, start, key=lambda row: int(id_of(row)))
+        begin = max(0, end - page.limit)
+        more, less = True, begin > 0
     else:
-        after = [row for row in rows if int(id_of(row)) > start]
-        part = after[: page.limit]
-        more, less = len(after) > len(part), bool(page.mark)
+        begin = bisect_right(rows, start, key=lambda row: int(id_of(row)))
+        end = begin + page.limit
+        more, less = end < len(rows), bool(page.mark)
+    part = rows[begin:end]
     if not part:
         return part, {}
     cursors = {}
@@ -84,7 +88,7 @@ def by_id(rows: list[T], page: Page, id_of: Callable[[T], str]) -> tuple[list[T]
     return part, cursors
 
 
-def by_position(rows: list[T], page: Page) -> tuple[list[T], dict[str, str]]:
+def by_position(rows: Sequence[T], page: Page) -> tuple[Sequence[T], dict[str, str]]:
     """A page of rows whose order moves; rows can shift between two pages, as they do there."""
     start = int(page.mark) if page.mark.isdigit() else 0
     part = rows[start : start + page.limit]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
+from .ground import Ground, Place
 from .model import (
     BLACKLISTED,
     INVITED,
@@ -20,6 +21,8 @@ from .model import (
     Customer,
     Segment,
     StoreInfo,
+    order_name,
+    order_ref,
 )
 from .rules import parse
 
@@ -66,13 +69,62 @@ class Seed:
     segments: tuple[Segment, ...]
 
 
-@lru_cache(maxsize=4)
-def plant(handle: str, now: datetime) -> Seed:
-    """One store as it was on its first day in the sandbox."""
-    customers = [_stranger(handle, number, now) for number in range(CUSTOMERS[handle])]
-    cast = _alder_cast(now) if handle == "alder" else []
+@lru_cache(maxsize=8)
+def plant(handle: str, now: datetime, size: int) -> Seed:
+    """One store as it was on its first day in the sandbox, with those invented one by one."""
+    customers = [_stranger(handle, number, now) for number in range(min(size, CUSTOMERS[handle]))]
+    cast = _alder_cast(now)[: len(customers)] if handle == "alder" else []
     customers[: len(cast)] = cast
-    return Seed(_info(handle, now), tuple(customers), tuple(_segments(handle, now)))
+    numbered = (_with_last_order(each, number) for number, each in enumerate(customers))
+    return Seed(_info(handle, now), tuple(numbered), tuple(_segments(handle, now)))
+
+
+def people(handle: str, now: datetime, size: int) -> Ground[Customer]:
+    """Everybody of the store: those of ``plant``, and those who live as they do."""
+    planted = plant(handle, now, size).customers
+    block, first = len(planted), FIRST_ID[handle]
+
+    def find(ref: str) -> Place | None:
+        index = int(ref) - first if ref.isascii() and ref.isdigit() else -1
+        return (index % block, index // block) if index >= 0 and block else None
+
+    def make(slot: int, turn: int) -> Customer:
+        who = planted[slot]
+        return who if turn == 0 else _neighbour(handle, who, slot + turn * block)
+
+    return Ground(planted, range(block), block, size, make, find)
+
+
+def _with_last_order(who: Customer, index: int) -> Customer:
+    if not who.orders_count:
+        return who
+    last = who.orders_count - 1
+    return replace(
+        who,
+        last_order_id=order_ref(who.id, last),
+        last_order_name=order_name(index, last),
+    )
+
+
+def _neighbour(handle: str, like: Customer, index: int) -> Customer:
+    """Somebody with the habits of another, but with a name and addresses of their own."""
+    if like.language == "en":
+        first, last = FIRST[index * 7 % len(FIRST)], LAST[index // 7 % len(LAST)]
+        nick, local = f"{first} {last}", f"{first}.{last}".lower()
+    else:
+        first, last = GIVEN[index * 7 % len(GIVEN)], SURNAMES[index // 7 % len(SURNAMES)]
+        nick, local = last + first, "member"
+    phone = f"0088691{index:07d}" if handle == "alder" else f"001555{index:07d}"
+    who = replace(
+        like,
+        id=str(FIRST_ID[handle] + index),
+        email=like.email and f"{local}{index}@example.com",
+        phone=like.phone and phone,
+        first_name=first,
+        last_name=last,
+        nick_name=nick,
+    )
+    return _with_last_order(who, index)
 
 
 def _info(handle: str, now: datetime) -> StoreInfo:
@@ -142,8 +194,7 @@ def _stranger(handle: str, number: int, now: datetime) -> Customer:
         city=city,
         orders_count=orders,
         spent=sum(dice.randint(unit // 6, unit * 2) * 100 for _ in range(orders)),
-        last_order_id=f"2105{dice.randint(10**21, 10**22 - 1)}" if orders else "",
-        last_order_name=f"#{10_000 + number}" if orders else "",
+        last_order_id=str(dice.randint(10**21, 10**22 - 1)) if orders else "",
         last_order_at=ordered,
         email_consent=_consent(dice.choices(choice, weights)[0], told),
         sms_consent=_consent(dice.choices(choice, [30, 12, 54, 4])[0], told, "Sign-up page"),
@@ -202,8 +253,6 @@ def _alder_cast(now: datetime) -> list[Customer]:
             who,
             orders_count=count,
             spent=spent * 100,
-            last_order_id=f"210502243121218873246{who.id[-2:]}{count:03d}",
-            last_order_name=f"#{who.id[-2:]}{count:03d}",
             last_order_at=now - timedelta(days=days),
         )
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from dataclasses import replace
+from typing import Any
 
-from . import seed
+from . import order_seed, seed
 from .disk import Disk, NoDisk
 from .model import (
     Code,
     Customer,
     Delivery,
     Install,
+    Order,
+    Planting,
     Segment,
     StoreInfo,
     Subscription,
@@ -25,64 +27,44 @@ from .model import (
 from .moods import Moods
 from .rules import parse
 from .settings import Clock, Settings
+from .shelves import Counter, Crowd, Shelf
 from .wire import Json
 
-T = TypeVar("T")
 LOG_LENGTH = 1_000
+
+
+def _latest(customer: Customer) -> float:
+    return -customer.last_order_at.timestamp() if customer.last_order_at else 0.0
+
+
+def _most(customer: Customer) -> int:
+    return -customer.orders_count
+
+
+ORDERS: dict[str, Callable[[Customer], Any]] = {"1": _latest, "2": _most}
+"""How ``order`` of a segment's members is spelled: latest order first, most orders first."""
 
 
 class Unknown(LookupError):
     """Nothing in this store has that id."""
 
 
-@dataclass(frozen=True)
-class Counter:
-    value: int
-
-
-class Shelf(Generic[T]):
-    """Things of one kind by their key, kept on the disk as well."""
-
-    def __init__(self, store: Store, kind: str, kind_of: type[T]) -> None:
-        self._store, self._kind = store, kind
-        self._things = dict(store.disk.load(store.handle, kind, kind_of))
-
-    def get(self, key: str) -> T | None:
-        return self._things.get(key)
-
-    def all(self) -> list[T]:
-        with self._store.lock:
-            return list(self._things.values())
-
-    def put(self, key: str, thing: T) -> None:
-        with self._store.lock:
-            self._things[key] = thing
-            self._store.disk.put(self._store.handle, self._kind, key, thing)
-
-    def drop(self, key: str) -> None:
-        with self._store.lock:
-            if self._things.pop(key, None) is not None:
-                self._store.disk.drop(self._store.handle, self._kind, key)
-
-    def clear(self) -> None:
-        for key in list(self._things):
-            self.drop(key)
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-
 class Store:
     """One SHOPLINE store. Changes are made inside ``with store.change()``."""
 
-    def __init__(self, handle: str, disk: Disk, now: Clock, lock: threading.RLock) -> None:
+    def __init__(
+        self, handle: str, disk: Disk, now: Clock, lock: threading.RLock, size: int | None = None
+    ) -> None:
         self.handle, self.disk, self.now, self.lock = handle, disk, now, lock
+        self.size = seed.CUSTOMERS[handle] if size is None else size
         self.moods = Moods()
         self.submit: Callable[[str, str], None] = lambda *_: None
         self._outgoing: list[str] = []
         self._infos = Shelf(self, "info", StoreInfo)
         self._counters = Shelf(self, "counter", Counter)
-        self.customers = Shelf(self, "customer", Customer)
+        self._planting = Shelf(self, "planting", Planting)
+        self.customers = Crowd(self, "customer", Customer)
+        self.orders = Crowd(self, "order", Order)
         self.segments = Shelf(self, "segment", Segment)
         self.subscriptions = Shelf(self, "subscription", Subscription)
         self.deliveries = Shelf(self, "delivery", Delivery)
@@ -91,6 +73,8 @@ class Store:
         self.codes = Shelf(self, "code", Code)
         if not len(self._infos):
             self.reset()
+        for planting in self._planting.all():
+            self._settle(planting)
 
     @property
     def info(self) -> StoreInfo:
@@ -115,24 +99,36 @@ class Store:
         for delivery_id in leaving:
             self.submit(self.handle, delivery_id)
 
-    def reset(self, keep_app: bool = False) -> None:
-        """The store as on its first day; ``keep_app`` leaves the installed app connected."""
-        planted = seed.plant(self.handle, self.now())
+    def reset(self, keep_app: bool = False, size: int | None = None, empty: bool = False) -> None:
+        """The store as on its first day; ``keep_app`` leaves the installed app connected.
+
+        ``size`` is the number of its customers, ``empty`` is a store without anything in it.
+        """
+        planting = Planting(0 if empty else self.size if size is None else size, self.now())
+        planted = seed.plant(self.handle, planting.at, planting.size)
         with self.change():
-            cleared: list[Shelf[Any]] = [self.customers, self.segments, self.deliveries]
+            cleared: list[Shelf[Any] | Crowd[Any]] = [
+                self.customers, self.orders, self.segments, self.deliveries, self._planting,
+            ]  # fmt: skip
             if not keep_app:
                 cleared += [self.subscriptions, self.installs, self.tokens, self.codes]
             for shelf in cleared:
                 shelf.clear()
             self.moods = Moods()
             self.info = planted.info
-            for customer in planted.customers:
-                self.customers.put(customer.id, customer)
-            for segment in planted.segments:
+            self._planting.put("first day", planting)
+            self._settle(planting)
+            for segment in () if empty else planted.segments:
                 self.segments.put(segment.id, segment)
-            self._counters.put("customer", Counter(int(planted.customers[-1].id)))
-            last = planted.segments[-1].id
-            self._counters.put("segment", Counter(int(last.removeprefix("GROUP"))))
+            last = seed.FIRST_ID[self.handle] + max(planting.size, 1) - 1
+            self._counters.put("customer", Counter(last))
+            last = seed.SEGMENT_ID[self.handle] + len(planted.segments) - 1
+            self._counters.put("segment", Counter(last))
+
+    def _settle(self, planting: Planting) -> None:
+        first_day = (self.handle, planting.at, planting.size)
+        self.customers.settle(lambda: seed.people(*first_day))
+        self.orders.settle(lambda: order_seed.orders(*first_day))
 
     def next_number(self, kind: str, first: int = 1) -> int:
         """A number nobody had before, even after a deletion."""
@@ -141,10 +137,12 @@ class Store:
         self._counters.put(kind, Counter(number))
         return number
 
-    def members(self, segment: Segment) -> list[Customer]:
-        """Who is in the segment at this moment, by id."""
-        test = parse(segment.rule).test(self.now(), self.info.zone)
-        return [customer for customer in self.customers.all() if test(customer)]
+    def members(self, segment: Segment, order: str = "") -> Sequence[Customer]:
+        """Who is in the segment at this moment; by id or in one of the orders of ``ORDERS``."""
+        now, zone = self.now(), self.info.zone
+        rule = parse(segment.rule)
+        name = (segment.rule, order, now.astimezone(zone).date(), self.info.timezone)
+        return self.customers.select(rule.test(now, zone), ORDERS.get(order), name)
 
     def announce(self, topic: str, payload: Json, address: str | None = None) -> None:
         """Post this to everyone who subscribed to the topic, once the change is kept."""
@@ -185,7 +183,10 @@ class World:
         self.settings, self.now = settings, now
         self.lock = threading.RLock()
         self.disk = Disk(settings.data) if settings.data else NoDisk()
-        self.stores = {handle: Store(handle, self.disk, now, self.lock) for handle in seed.HANDLES}
+        sizes = dict.fromkeys(seed.HANDLES) | {seed.HANDLES[0]: settings.customers}
+        self.stores = {
+            handle: Store(handle, self.disk, now, self.lock, size) for handle, size in sizes.items()
+        }
 
     def find_store(self, handle: Any) -> Store | None:
         return self.stores.get(handle)
