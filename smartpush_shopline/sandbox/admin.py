@@ -84,8 +84,8 @@ def campaign() -> Response:
         abort(404, "A campaign is either an e-mail or an SMS campaign.")
     if segment != links.EVERYONE and store().segments.get(segment) is None:
         raise Unknown(f"There is no segment {segment} in this store.")
-    settings, handle = world().settings, store().handle
-    return redirect(links.campaign_address(settings, handle, segment, channel, timestamp()))
+    settings = world().settings
+    return redirect(links.campaign_address(settings, store(), segment, channel, timestamp()))
 
 
 @admin.get("/apps")
@@ -95,7 +95,7 @@ def apps() -> str:
 
 @admin.get("/apps/open")
 def open_app() -> Response:
-    return redirect(links.open_address(world().settings, store().handle, timestamp()))
+    return redirect(links.open_address(world().settings, store(), timestamp()))
 
 
 @admin.post("/apps/uninstall")

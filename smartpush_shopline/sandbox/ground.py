@@ -121,7 +121,8 @@ class Selection(Sequence[T]):
         ranked = []
         for number, (each, place) in enumerate(kept):
             rank = line.rank(each, place)
-            within = (key(each) if key else place or (0, 0), number)
+            spot = (0, place[1], place[0]) if place else (1, 0, number)
+            within = (key(each) if key else 0, spot)
             ranked.append((rank - bisect_left(holes, rank), within, each))
         ranked.sort(key=lambda entry: entry[:2])
         self._ground, self._line = ground, line

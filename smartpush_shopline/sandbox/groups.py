@@ -42,7 +42,8 @@ def delete(store: Store, segment_id: str) -> None:
     with store.change():
         segment = get(store, segment_id)
         store.segments.drop(segment_id)
-        payload = wire.segment_deleted(segment, store.info, store.now())
+        offset = store.moods.delete_offset
+        payload = wire.segment_deleted(segment, store.info, store.now(), offset)
         store.announce("customer_groups/delete", payload)
 
 

@@ -161,6 +161,13 @@ class Install:
 
 
 @dataclass(frozen=True)
+class Redaction:
+    """An uninstall after which the store's data must be forgotten."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class StoreInfo:
     handle: str
     store_id: str

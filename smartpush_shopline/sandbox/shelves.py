@@ -63,8 +63,10 @@ class Shelf(Generic[T]):
 class Crowd(Generic[T]):
     """Very many things of one kind: the ground makes them, the shelf keeps what was changed."""
 
-    def __init__(self, store: Store, kind: str, kind_of: type[T]) -> None:
-        self._store = store
+    def __init__(
+        self, store: Store, kind: str, kind_of: type[T], before: Callable[[], None] | None = None
+    ) -> None:
+        self._store, self._before = store, before or _nowhere
         self._changed = Shelf(store, kind, kind_of)
         self._gone = Shelf(store, f"{kind} gone", Counter)
         self._survey: Callable[[], Ground[T]] | None = None
@@ -93,12 +95,14 @@ class Crowd(Generic[T]):
 
     def put(self, key: str, thing: T) -> None:
         with self._store.lock:
+            self._before()
             self._changed.put(key, thing)
             self._gone.drop(key)
             self._remembered.clear()
 
     def drop(self, key: str) -> None:
         with self._store.lock:
+            self._before()
             self._changed.drop(key)
             if self._place(key):
                 self._gone.put(key, Counter(0))
@@ -130,6 +134,14 @@ class Crowd(Generic[T]):
                     self._remembered[name] = found
             return found
 
+    def first_day(self, key: str) -> Place | None:
+        """Where on the ground it stands, if it was there on the first day."""
+        return self._place(key)
+
+    def changed(self) -> list[T]:
+        """Those that were added or changed since the first day."""
+        return self._changed.all()
+
     def everyone(self) -> Selection[T]:
         return self.select(name="everyone")
 
@@ -145,7 +157,7 @@ class Crowd(Generic[T]):
         return place if place and self._ground.holds(place) else None
 
 
-def _nowhere(key: str) -> None:
+def _nowhere(key: str = "") -> None:
     """Where nothing is, nothing is found."""
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from . import order_seed, seed
 from .disk import Disk, NoDisk
+from .membership import Membership
 from .model import (
     Code,
     Customer,
@@ -19,30 +22,20 @@ from .model import (
     Install,
     Order,
     Planting,
+    Redaction,
     Segment,
     StoreInfo,
     Subscription,
     Token,
 )
 from .moods import Moods
-from .rules import parse
+from .outgoing import Leaving, departures
 from .settings import Clock, Settings
 from .shelves import Counter, Crowd, Shelf
+from .twists import twist
 from .wire import Json
 
 LOG_LENGTH = 1_000
-
-
-def _latest(customer: Customer) -> float:
-    return -customer.last_order_at.timestamp() if customer.last_order_at else 0.0
-
-
-def _most(customer: Customer) -> int:
-    return -customer.orders_count
-
-
-ORDERS: dict[str, Callable[[Customer], Any]] = {"1": _latest, "2": _most}
-"""How ``order`` of a segment's members is spelled: latest order first, most orders first."""
 
 
 class Unknown(LookupError):
@@ -53,22 +46,32 @@ class Store:
     """One SHOPLINE store. Changes are made inside ``with store.change()``."""
 
     def __init__(
-        self, handle: str, disk: Disk, now: Clock, lock: threading.RLock, size: int | None = None
+        self,
+        handle: str,
+        disk: Disk,
+        now: Clock,
+        lock: threading.RLock,
+        size: int | None = None,
+        moods: Moods | None = None,
     ) -> None:
         self.handle, self.disk, self.now, self.lock = handle, disk, now, lock
         self.size = seed.CUSTOMERS[handle] if size is None else size
-        self.moods = Moods()
-        self.submit: Callable[[str, str], None] = lambda *_: None
-        self._outgoing: list[str] = []
+        self.moods = moods or Moods()
+        self.submit: Callable[[str, list[Leaving]], None] = lambda *_: None
+        self.redact_after: Callable[[float], None] = lambda _: None
+        self._outgoing: list[Leaving] = []
+        self._held: list[str] = []
+        self.membership = Membership(self)
         self._infos = Shelf(self, "info", StoreInfo)
         self._counters = Shelf(self, "counter", Counter)
         self._planting = Shelf(self, "planting", Planting)
-        self.customers = Crowd(self, "customer", Customer)
+        self.customers = Crowd(self, "customer", Customer, self.membership.keep)
         self.orders = Crowd(self, "order", Order)
         self.segments = Shelf(self, "segment", Segment)
         self.subscriptions = Shelf(self, "subscription", Subscription)
         self.deliveries = Shelf(self, "delivery", Delivery)
         self.installs = Shelf(self, "install", Install)
+        self.redactions = Shelf(self, "redaction", Redaction)
         self.tokens = Shelf(self, "token", Token)
         self.codes = Shelf(self, "code", Code)
         if not len(self._infos):
@@ -96,8 +99,8 @@ class Store:
                 raise
             self.disk.commit()
             leaving, self._outgoing = self._outgoing, []
-        for delivery_id in leaving:
-            self.submit(self.handle, delivery_id)
+        if leaving:
+            self.submit(self.handle, leaving)
 
     def reset(self, keep_app: bool = False, size: int | None = None, empty: bool = False) -> None:
         """The store as on its first day; ``keep_app`` leaves the installed app connected.
@@ -112,9 +115,11 @@ class Store:
             ]  # fmt: skip
             if not keep_app:
                 cleared += [self.subscriptions, self.installs, self.tokens, self.codes]
+                cleared += [self.redactions]
             for shelf in cleared:
                 shelf.clear()
-            self.moods = Moods()
+            self.moods.calm()
+            self.membership.forget()
             self.info = planted.info
             self._planting.put("first day", planting)
             self._settle(planting)
@@ -138,15 +143,26 @@ class Store:
         return number
 
     def members(self, segment: Segment, order: str = "") -> Sequence[Customer]:
-        """Who is in the segment at this moment; by id or in one of the orders of ``ORDERS``."""
-        now, zone = self.now(), self.info.zone
-        rule = parse(segment.rule)
-        name = (segment.rule, order, now.astimezone(zone).date(), self.info.timezone)
-        return self.customers.select(rule.test(now, zone), ORDERS.get(order), name)
+        """Who is in the segment, by id or in one of the orders of ``membership``."""
+        return self.membership.read(segment, order)
+
+    def answers(self, status: int, times: int = 1, path: str = "") -> Store:
+        """Plan answers: ``store.answers(429, times=3, path="customers.json")``."""
+        with self.lock:
+            self.moods.answer(status, times, path)
+        return self
+
+    def answers_once(self, status: int, path: str = "") -> Store:
+        return self.answers(status, 1, path)
+
+    def shorter(self, wait: timedelta) -> timedelta:
+        """How long something takes at the speed of time that the moods ask for."""
+        return wait / float(self.moods.speed)
 
     def announce(self, topic: str, payload: Json, address: str | None = None) -> None:
         """Post this to everyone who subscribed to the topic, once the change is kept."""
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+        told = twist(payload, self.moods, webhook=True)
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         receivers = [each for each in self.subscriptions.all() if each.topic == topic]
         if not receivers and address:
             now = self.now()
@@ -161,10 +177,10 @@ class Store:
                 body=body,
                 created_at=self.now(),
             )
-            if self.moods.deliver == "never":
+            leaving = departures(delivery.id, self.moods, self._held)
+            if not leaving:
                 delivery = replace(delivery, outcome="dropped")
-            else:
-                self._outgoing += [delivery.id] * (2 if self.moods.deliver == "twice" else 1)
+            self._outgoing += leaving
             self.deliveries.put(delivery.id, delivery)
         self._shorten_log()
 
@@ -179,14 +195,17 @@ class Store:
 class World:
     """Both stores and what they share."""
 
-    def __init__(self, settings: Settings, now: Clock) -> None:
-        self.settings, self.now = settings, now
+    def __init__(
+        self, settings: Settings, now: Clock, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.settings, self.now, self.sleep = settings, now, sleep
         self.lock = threading.RLock()
         self.disk = Disk(settings.data) if settings.data else NoDisk()
-        sizes = dict.fromkeys(seed.HANDLES) | {seed.HANDLES[0]: settings.customers}
-        self.stores = {
-            handle: Store(handle, self.disk, now, self.lock, size) for handle, size in sizes.items()
-        }
+        self.stores: dict[str, Store] = {}
+        for handle in seed.HANDLES:
+            size = settings.customers if handle == seed.HANDLES[0] else None
+            moods = Moods({"webhook_hmac": settings.webhook_hmac})
+            self.stores[handle] = Store(handle, self.disk, now, self.lock, size, moods)
 
     def find_store(self, handle: Any) -> Store | None:
         return self.stores.get(handle)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .model import SUBSCRIBED, Consent, Customer, Segment, StoreInfo, Subscription
+from .model import SUBSCRIBED, Consent, Customer, Order, Segment, StoreInfo, Subscription
 from .rules import parse
 
 Json = dict[str, Any]
@@ -22,9 +22,19 @@ def local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     return moment.astimezone(zone).isoformat() if moment else None
 
 
+class Empty:
+    """Stands where a field is empty, until it is decided what becomes of those (``twists``)."""
+
+
+EMPTY = Empty()
+
+
 def compact(fields: Json) -> Json:
-    """Without what is empty; 0 and False say something and stay."""
-    return {key: value for key, value in fields.items() if value not in (None, "", [])}
+    """What is empty is marked; 0 and False say something and stay."""
+    return {
+        key: EMPTY if value is None or value == "" or value == [] else value
+        for key, value in fields.items()
+    }
 
 
 def money(hundredths: int) -> str:
@@ -152,12 +162,12 @@ def _addresses(customer: Customer, store: StoreInfo) -> list[Json]:
     return [compact(address)]
 
 
-def segment_rest(segment: Segment) -> Json:
+def segment_rest(segment: Segment, query: str) -> Json:
     """A segment as read; the samples show its times in UTC."""
     return {
         "id": segment.id,
         "name": segment.name,
-        "query": segment.rule,
+        "query": query,
         "created_at": segment.created_at.astimezone(UTC).isoformat(),
         "updated_at": segment.updated_at.astimezone(UTC).isoformat(),
     }
@@ -173,13 +183,13 @@ def segment_webhook(segment: Segment, store: StoreInfo) -> Json:
     }
 
 
-def segment_deleted(segment: Segment, store: StoreInfo, now: datetime) -> Json:
+def segment_deleted(
+    segment: Segment, store: StoreInfo, now: datetime, offset: str = "plain"
+) -> Json:
     """The one shape whose offset comes without a colon."""
-    return {
-        "id": segment.id,
-        "store_id": store.store_id,
-        "deleted_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
-    }
+    at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    told = at if offset == "plain" else local(now, store.zone)
+    return {"id": segment.id, "store_id": store.store_id, "deleted_at": told}
 
 
 def subscription(subscription: Subscription, store: StoreInfo) -> Json:
@@ -228,10 +238,12 @@ def app_lifecycle(store: StoreInfo, app_key: str, operate: str, now: datetime) -
     }
 
 
-def customer_redact(customer: Customer, store: StoreInfo, now: datetime) -> Json:
+def customer_redact(
+    customer: Customer, orders: list[Order], store: StoreInfo, now: datetime
+) -> Json:
     return {
         "customer": {"id": customer.id, "email": customer.email, "phone": customer.phone},
-        "orders_to_redact": [customer.last_order_name] if customer.last_order_name else [],
+        "orders_to_redact": [order.name for order in orders],
         "shop_id": store.store_id,
         "shop_domain": store.domain,
         "update_time": local(now, store.zone),

@@ -128,10 +128,10 @@ def test_a_file_keeps_only_what_was_changed(
 
 
 def test_orders_add_up_to_what_the_customers_spent(sandbox: Sandbox) -> None:
-    orders = sandbox.alder.orders.everyone()
+    orders = sandbox.alder.orders.all()
     assert [each.id for each in orders] == sorted({each.id for each in orders})
     assert len({each.name for each in orders}) == len(orders)
-    for customer in sandbox.alder.customers.everyone()[:300]:
+    for customer in sandbox.alder.customers.everyone()[:60]:
         own = [each for each in orders if each.customer_id == customer.id and each.counts]
         assert len(own) == customer.orders_count
         assert sum(each.amount for each in own) == customer.spent
