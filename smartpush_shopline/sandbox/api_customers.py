@@ -36,11 +36,23 @@ FILTERS = (
 @api.get("/v2/customers.json")
 def list_customers() -> Response:
     page = paging.wanted(FILTERS)
+    info = store().info
+    if store().moods.customer_list == "updated":
+        return _latest_first(page)
     page = _since(page)
     rows = _filtered(page.filters)
     part, cursors = paging.by_id(rows, page, lambda customer: customer.id)
-    info = store().info
     shown = [wire.customer_rest(each, info) for each in part]
+    return paging.respond("customers", shown, page, cursors)
+
+
+def _latest_first(page: Page) -> Response:
+    """The same in another order: whoever changes meanwhile moves to the front."""
+    since = _since(page).filters.get("since_id", "0")
+    rows = [each for each in _filtered(page.filters) if int(each.id) > int(since)]
+    rows.sort(key=lambda customer: customer.updated_at, reverse=True)
+    part, cursors = paging.by_position(rows, page)
+    shown = [wire.customer_rest(each, store().info) for each in part]
     return paging.respond("customers", shown, page, cursors)
 
 

@@ -9,7 +9,16 @@ from collections.abc import Callable
 from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
-from . import admin_customers, admin_segments, api_customers, api_orders, api_webhooks
+from . import (
+    admin_customers,
+    admin_moods,
+    admin_orders,
+    admin_segments,
+    api_customers,
+    api_orders,
+    api_search,
+    api_webhooks,
+)
 from .admin import admin, front
 from .api import api
 from .bucket import Buckets
@@ -23,7 +32,16 @@ from .settings import Clock, Settings, utc_now
 from .state import World
 from .webhooks import Courier, Post
 
-MORE_ROUTES = (api_customers, api_orders, api_webhooks, admin_customers, admin_segments)
+MORE_ROUTES = (
+    api_customers,
+    api_orders,
+    api_search,
+    api_webhooks,
+    admin_customers,
+    admin_moods,
+    admin_orders,
+    admin_segments,
+)
 """Modules that add their routes to a blueprint when they are imported."""
 
 

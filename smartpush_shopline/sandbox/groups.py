@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import wire
+from .conditions import from_json
 from .model import Segment
 from .people import Invalid
 from .rules import RuleError, parse
@@ -67,6 +68,6 @@ def _name(store: Store, value: Any, besides: Segment | None = None) -> str:
 
 def _rule(value: Any) -> str:
     try:
-        return str(parse(value if isinstance(value, str) else ""))
+        return str(parse(from_json(value if isinstance(value, str) else "")))
     except RuleError as error:
         raise Invalid("query", str(error)) from None

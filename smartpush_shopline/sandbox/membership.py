@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from random import Random
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from .model import Customer, Segment
 from .rules import parse
@@ -46,7 +47,7 @@ ORDERS: dict[str, Callable[[Customer], Any]] = {
 class Snapshot:
     segment: Segment
     taken_at: datetime
-    rows: dict[str, Sequence[Customer]]
+    rows: dict[tuple[str, str], Sequence[Customer]]
 
 
 class Membership:
@@ -56,15 +57,18 @@ class Membership:
         self._store = store
         self._snapshots: dict[str, Snapshot] = {}
 
-    def read(self, segment: Segment, order: str = "") -> Sequence[Customer]:
-        """By id, or in one of the ``ORDERS``."""
+    def read(
+        self, segment: Segment, order: str = "", zone: ZoneInfo | None = None
+    ) -> Sequence[Customer]:
+        """By id, or in one of the ``ORDERS``; the days of a rule are those of the zone."""
+        zone = zone or self._store.info.zone
         with self._store.lock:
             if self._store.moods.membership == "live":
-                return self._live(segment, order)
-            snapshot = self._snapshot(segment)
-            if order not in snapshot.rows:
-                snapshot.rows[order] = self._live(snapshot.segment, order)
-            return snapshot.rows[order]
+                return self._live(segment, order, zone)
+            snapshot, name = self._snapshot(segment), (order, zone.key)
+            if name not in snapshot.rows:
+                snapshot.rows[name] = self._live(snapshot.segment, order, zone)
+            return snapshot.rows[name]
 
     def keep(self) -> None:
         """Before a change: what will be read for a while is what is true now."""
@@ -82,8 +86,8 @@ class Membership:
             found = self._snapshots[segment.id] = Snapshot(segment, now, {})
         return found
 
-    def _live(self, segment: Segment, order: str) -> Sequence[Customer]:
-        now, zone = self._store.now(), self._store.info.zone
+    def _live(self, segment: Segment, order: str, zone: ZoneInfo) -> Sequence[Customer]:
+        now = self._store.now()
         name = (segment.rule, order, now.astimezone(zone).date(), zone.key)
         test = parse(segment.rule).test(now, zone)
         return self._store.customers.select(test, ORDERS.get(order), name)
