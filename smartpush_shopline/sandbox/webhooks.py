@@ -112,10 +112,10 @@ class Courier:
                     self._busy = False
                     self._wake.notify_all()
 
-    def run_due(self) -> int:
-        """Without a thread: send what is due now, one after the other; how many were sent."""
+    def run_due(self, late: bool = False) -> int:
+        """Without a thread: send what is due now, or everything; how many were sent."""
         sent = 0
-        while self._pause() == 0:
+        while self._due and (late or self._pause() == 0):
             _, _, handle, delivery_id = heapq.heappop(self._due)
             self._take(self._world.stores[handle], delivery_id)
             sent += 1
