@@ -102,9 +102,7 @@ class Parser:
         self.next(")")
 
     def selection(self) -> list[Field | Spread]:
-        self.nested += 1
-        if self.nested > DEEPEST:
-            raise GraphSyntaxError("The document is nested too deeply.")
+        self.deeper()
         found: list[Field | Spread] = []
         self.next("{")
         while self.peek() != "}":
@@ -112,6 +110,11 @@ class Parser:
         self.next("}")
         self.nested -= 1
         return found
+
+    def deeper(self) -> None:
+        self.nested += 1
+        if self.nested > DEEPEST:
+            raise GraphSyntaxError("The document is nested too deeply.")
 
     def spread(self) -> list[Field | Spread]:
         self.next("...")
@@ -144,10 +147,11 @@ class Parser:
         if token == "$":  # noqa: S105  a piece of a document, not a secret
             name = self.name()
             return self.variables.get(name, self.defaults.get(name))
-        if token == "[":  # noqa: S105
-            return list(self._until("]"))
-        if token == "{":  # noqa: S105
-            return dict(self._pairs())
+        if token in ("[", "{"):
+            self.deeper()
+            inner = list(self._until("]")) if token == "[" else dict(self._pairs())  # noqa: S105
+            self.nested -= 1
+            return inner
         if token.startswith('"""'):
             return token[3:-3].strip()
         if token in ("true", "false", "null") or token[0] in '"-0123456789':

@@ -22,6 +22,9 @@ def pairwise(questions: Iterable[Question] = QUESTIONS) -> list[Row]:
 
 
 def cover(choices: Mapping[str, Sequence[str]]) -> list[Row]:
+    """The first values together, then rows until every two values of two names have met."""
+    if len(choices) == 1:
+        return [{name: value} for name, values in choices.items() for value in values]
     usual = {name: values[0] for name, values in choices.items()}
     open_pairs = _pairs(choices) - set(_met(usual))
     rows = [usual]
