@@ -115,16 +115,18 @@ def _neighbour(handle: str, like: Customer, index: int) -> Customer:
         first, last = GIVEN[index * 7 % len(GIVEN)], SURNAMES[index // 7 % len(SURNAMES)]
         nick, local = last + first, "member"
     phone = f"0088691{index:07d}" if handle == "alder" else f"001555{index:07d}"
-    who = replace(
+    ref, last_order = str(FIRST_ID[handle] + index), like.orders_count - 1
+    return replace(
         like,
-        id=str(FIRST_ID[handle] + index),
+        id=ref,
+        last_order_id=like.last_order_id and order_ref(ref, last_order),
+        last_order_name=like.last_order_name and order_name(index, last_order),
         email=like.email and f"{local}{index}@example.com",
         phone=like.phone and phone,
         first_name=first,
         last_name=last,
         nick_name=nick,
     )
-    return _with_last_order(who, index)
 
 
 def _info(handle: str, now: datetime) -> StoreInfo:

@@ -31,9 +31,16 @@ def twist(body: Any, moods: Moods, webhook: bool = False) -> Any:
 
 
 def _without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_empty(each) for key, each in value.items() if each is not EMPTY}
-    return [_without_empty(each) for each in value] if isinstance(value, list) else value
+    """Pages are long, so only what can hold something is looked into."""
+    if type(value) is list:
+        return [_without_empty(each) for each in value]
+    if type(value) is not dict:
+        return value
+    return {
+        key: _without_empty(each) if type(each) is dict or type(each) is list else each
+        for key, each in value.items()
+        if each is not EMPTY
+    }
 
 
 def _spelled(value: Any, word: str) -> Any:

@@ -7,6 +7,7 @@ here, words there, a number as text) are those of the public pages and the offic
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,7 @@ Json = dict[str, Any]
 GENDER_WORDS = ("others", "male", "female", "secret")
 
 
+@lru_cache(maxsize=16_384)
 def local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     """A time with the store's own offset."""
     return moment.astimezone(zone).isoformat() if moment else None
