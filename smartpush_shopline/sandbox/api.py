@@ -6,7 +6,7 @@ import re
 
 from flask import Blueprint, Response, request
 
-from . import door, groups, paging, wire
+from . import door, groups, paging, wire, wire_store
 from .conditions import as_json
 from .door import Refusal, answer, store
 from .membership import shifted
@@ -61,7 +61,7 @@ def nothing(rest: str) -> Response:
 
 @api.get("/merchants/shop.json")
 def shop() -> Response:
-    return answer({"data": wire.shop(store().info)})
+    return answer({"data": wire_store.shop(store().info)})
 
 
 # -- segments, called "customer saved searches" here; "All customers" is none and not listed

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from flask import Response
 
-from . import door, wire
+from . import door, wire, wire_store
 from .api import api
 from .door import Refusal, answer, store
 from .model import Subscription
@@ -114,7 +114,7 @@ def _subscription(number: int) -> Subscription:
 
 
 def _show(subscription: Subscription) -> wire.Json:
-    return wire.subscription(subscription, store().info)
+    return wire_store.subscription(subscription, store().info)
 
 
 def _address(sent: dict[str, Any]) -> str:

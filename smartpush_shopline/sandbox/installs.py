@@ -14,7 +14,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import wire
+from . import wire, wire_store
 from .model import Code, Install, Redaction, Token
 from .moods import Moods
 from .state import Store
@@ -63,7 +63,7 @@ def redeem_code(store: Store, value: str, app_key: str) -> Token:
             if store.moods.late_redact == "stays_away":
                 store.redactions.clear()
             if store.installs.get(app_key) is None:
-                payload = wire.app_lifecycle(store.info, app_key, "INSTALL", now)
+                payload = wire_store.app_lifecycle(store.info, app_key, "INSTALL", now)
                 store.announce("apps/installed_uninstalled", payload)
             install = Install(app_key, code.scope, now)
             store.installs.put(app_key, install)
@@ -95,7 +95,7 @@ def uninstall(store: Store, app_key: str) -> None:
     with store.change():
         if store.installs.get(app_key) is None:
             return
-        payload = wire.app_lifecycle(store.info, app_key, "UNINSTALL", store.now())
+        payload = wire_store.app_lifecycle(store.info, app_key, "UNINSTALL", store.now())
         store.announce("apps/installed_uninstalled", payload)
         store.installs.drop(app_key)
         store.tokens.clear()
@@ -125,7 +125,7 @@ def redact_store(store: Store, address: str | None) -> None:
     """What the platform sends 48 hours after an uninstall, or when somebody asks for it."""
     with store.change():
         store.redactions.clear()
-        payload = wire.store_redact(store.info, store.now())
+        payload = wire_store.store_redact(store.info, store.now())
         store.announce("merchants/redact", payload, address)
 
 

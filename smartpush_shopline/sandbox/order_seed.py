@@ -13,7 +13,8 @@ from random import Random
 
 from .ground import Ground, Place
 from .model import Customer, Order, order_name, order_ref
-from .seed import FIRST_ID, people
+from .neighbours import people
+from .seed import FIRST_ID
 
 
 @lru_cache(maxsize=8)

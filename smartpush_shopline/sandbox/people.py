@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from . import wire
+from . import wire, wire_store
 from .model import BLACKLISTED, PENDING, SUBSCRIBED, UNSUBSCRIBED, Consent, Customer, Order
 from .state import Store, Unknown
 
@@ -85,7 +85,7 @@ def redact(store: Store, customer_id: str, orders: list[Order], address: str | N
     """Ask the app to forget this person and these orders, as after an erasure request (GDPR)."""
     with store.change():
         customer = get(store, customer_id)
-        payload = wire.customer_redact(customer, orders, store.info, store.now())
+        payload = wire_store.customer_redact(customer, orders, store.info, store.now())
         store.announce("customers/redact", payload, address)
 
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from . import order_seed, seed
+from . import neighbours, order_seed, seed
 from .disk import Disk, NoDisk
 from .membership import Membership
 from .model import (
@@ -132,7 +132,7 @@ class Store:
 
     def _settle(self, planting: Planting) -> None:
         first_day = (self.handle, planting.at, planting.size)
-        self.customers.settle(lambda: seed.people(*first_day))
+        self.customers.settle(lambda: neighbours.people(*first_day))
         self.orders.settle(lambda: order_seed.orders(*first_day))
 
     def next_number(self, kind: str, first: int = 1) -> int:

@@ -49,8 +49,14 @@ def order_rest(order: Order, buyer: Customer | None, store: StoreInfo) -> Json:
             "current_total_price_set": _set(total, store.currency),
             "current_subtotal_price": total,
             "subtotal_price": total,
+            "total_line_items_price": total,
             "total_discounts": "0.00",
+            "current_total_discounts": "0.00",
             "total_tax": "0.00",
+            "current_total_tax": "0.00",
+            "total_tip_received": "0.00",
+            "total_outstanding": "0.00" if order.financial != "pending" else total,
+            "customer_locale": person.language,
             "email": person.email,
             "phone": person.phone,
             "note": "",
@@ -84,6 +90,7 @@ def order_webhook(order: Order, buyer: Customer | None, store: StoreInfo, topic:
         for key, value in order_rest(order, buyer, store).items()
         if key not in MISSING.get(topic, ())
     }
+    told |= _extra(order, store, topic)
     if told.get("status") == "canceled":
         told["status"] = "cancelled"
     told["line_items"] = [
@@ -91,6 +98,15 @@ def order_webhook(order: Order, buyer: Customer | None, store: StoreInfo, topic:
         for line in told["line_items"]
     ]
     return told
+
+
+def _extra(order: Order, store: StoreInfo, topic: str) -> Json:
+    """What REST does not show."""
+    left = _set(money(order.amount if order.financial == "pending" else 0), store.currency)
+    extra: Json = {"total_outstanding_set": left}
+    if topic == "orders/create":
+        return {**extra, "draft_order_seq": "", "exist_subscription": False, "serivce": ""}
+    return extra if topic == "orders/updated" else {}
 
 
 def _buyer(customer: Customer, store: StoreInfo) -> Json:
