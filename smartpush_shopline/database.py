@@ -86,6 +86,17 @@ class Database:
         self.engine = _own_engine(host_engine)
         self._reader = self.engine.execution_options(smartpush_reads=True)
 
+    def missing_columns(self) -> list[str]:
+        """What this code needs and the tables lack: they come from another, unreleased state."""
+        there = inspect(self.engine)
+        missing = []
+        for table in Base.metadata.sorted_tables:
+            known = there.has_table(table.name) and there.get_columns(table.name)
+            names = {column["name"] for column in known or ()}
+            missing += [f"{table.name}.{each.name}" for each in table.columns
+                        if each.name not in names]
+        return missing
+
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error.

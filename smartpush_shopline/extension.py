@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,7 @@ from .segments.views import blueprint as segment_pages
 from .settings import Settings
 from .shops.finding import connected
 from .shops.sender import find_sender, get_shop
+from .shops.tokens import check_keys
 from .shops.topics import topics as shop_topics
 from .shops.wiping import jobs as wipes
 from .shops.wiping import topics as wipe_topics
@@ -93,6 +94,7 @@ class SmartPush:
         if "sqlalchemy" not in app.extensions:
             raise ConfigurationError("Call db.init_app(app) before smartpush.init_app(app).")
         settings = Settings.read(app.config)
+        check_keys(settings.encryption_keys)
         with app.app_context():
             database = Database(self._db.engine)
         runner = make_runner(app, settings.runner, settings.tick.total_seconds())
@@ -121,6 +123,10 @@ class SmartPush:
         _exempt_webhooks(app)
         runner.start()
 
+    def _database(self) -> Database:
+        state: State = current_app.extensions[NAME]
+        return state.database
+
     def _host_session(self) -> Session:
         return self._db.session()
 
@@ -139,7 +145,7 @@ class SmartPush:
     def upgrade_database(self) -> None:
         """Bring our tables up to date, as `flask smartpush db upgrade` does. In an app context."""
         with self._db.engine.connect() as connection:
-            migrations.upgrade(connection)
+            migrations.bring_up_to_date(connection, self._database())
 
 
 def _house(prefix: str) -> Blueprint:

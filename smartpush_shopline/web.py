@@ -91,7 +91,8 @@ def page_or_partial(page: str, partial: str, **context: Any) -> Response:
 
 def friendly(title: str, text: str, status: int, **context: Any) -> NoReturn:
     """Stop with a page that says in plain words what is the matter and what to do."""
-    abort(make_response(render("message.html", title=title, text=text, **context), status))
+    context |= {"title": title, "text": text, "may_view": state().may("view", None)}
+    abort(make_response(render("message.html", **context), status))
 
 
 def refuse_other_sites() -> None:
