@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
@@ -18,7 +18,7 @@ from .books import JobBook, TopicBook
 from .contracts import SegmentProvider, ShopCard
 from .database import Database
 from .settings import Settings
-from .shopline import Pace
+from .shopline import DeliveryHeaders, Pace
 
 log = logging.getLogger("smartpush")
 
@@ -38,7 +38,7 @@ class State:
     jobs: JobBook
     now: Callable[[], datetime]
     ring: Callable[..., None]
-    find_sender: Callable[[Session, Mapping[str, str], Collection[str]], Any]
+    find_sender: Callable[[Session, DeliveryHeaders, Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
     paces: dict[Hashable, Pace] = field(default_factory=dict)
