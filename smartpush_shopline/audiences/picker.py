@@ -23,7 +23,7 @@ from . import offering, saving
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SAVED, SEGMENTS, Audience
 from .offers import Chip, Group, chips, groups
-from .resolve import REASONS, Resolution
+from .resolve import SINCE_SAVED, Resolution
 
 SIDES = (INCLUDE, EXCLUDE)
 ENTER = "smartpush-enter"
@@ -145,7 +145,7 @@ def panel_facts(session: Session, audience: Audience) -> dict[str, object]:
 
 def sum_of(found: Resolution) -> Sum:
     counts = found.counts()
-    parts = [Part(name, counts[name]) for name in REASONS if counts.get(name)]
+    parts = [Part(name, counts[name]) for name in SINCE_SAVED if counts.get(name)]
     return Sum(found.chosen, len(found.recipients), parts)
 
 

@@ -21,9 +21,10 @@ from ..errors import NotFound, StaleChoice
 from ..members import digest
 from ..segments import publishing
 from ..segments.models import DELETED, SegmentVersion
+from . import heeding
 from .choice import Choice, Pick
 from .models import SAVED, Audience, AudiencePick, AudienceReason
-from .resolve import Resolution, resolve, split
+from .resolve import LEFT_LIST, Resolution, resolve, split
 
 _BATCH = 1000
 
@@ -79,8 +80,18 @@ def save(
     audience.campaign_ref = campaign_ref
     if not unchanged:
         _pin(session, audience, choice, now)
+    elif choice_of(audience).picks != choice.picks:
+        _set_policies(audience, choice)
     session.flush()
     return audience
+
+
+def _set_policies(audience: Audience, choice: Choice) -> None:
+    """The lists and the people stay; only what is heeded later is another."""
+    for pick in audience.picks:
+        wanted = choice.find(pick.segment_id)
+        pick.policy = wanted.policy if wanted else pick.policy
+    audience.revision += 1
 
 
 def _adopt(session: Session, choice: Choice) -> Audience | None:
@@ -95,7 +106,8 @@ def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) ->
     found = resolve(session, choice)
     known = {pick.segment_id: pick for pick in audience.picks}
     audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
-    audience.scope, audience.state, audience.saved_at = choice.scope, SAVED, now
+    audience.scope, audience.combine = choice.scope, choice.combine
+    audience.state, audience.saved_at = SAVED, now
     audience.recipients, audience.digest = found.recipients, digest(found.recipients)
     audience.revision += 1
     _keep_reasons(session, audience, found)
@@ -107,6 +119,8 @@ def _picked(known: AudiencePick | None, pick: Pick, now: datetime) -> AudiencePi
         known = AudiencePick(segment_id=pick.segment_id)
     if (known.mode, known.version_id) != (pick.mode, pick.version_id) or known.picked_at is None:
         known.mode, known.version_id, known.picked_at = pick.mode, pick.version_id, now
+        known.declined_version_id = None
+    known.policy = pick.policy
     return known
 
 
@@ -121,7 +135,7 @@ def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> No
 
 def choice_of(audience: Audience) -> Choice:
     """The choice as it stands, to be edited."""
-    picks = tuple(Pick(p.mode, p.segment_id, p.version_id) for p in audience.picks)
+    picks = tuple(Pick(p.mode, p.segment_id, p.version_id, p.policy) for p in audience.picks)
     return Choice(
         shop_id=audience.shop_id,
         channel=audience.channel,
@@ -129,6 +143,7 @@ def choice_of(audience: Audience) -> Choice:
         picks=picks,
         revision=audience.revision,
         audience_id=audience.id,
+        combine=audience.combine,
     )
 
 
@@ -178,11 +193,15 @@ def resolution_now(session: Session, audience: Audience) -> Resolution:
     fell away since, under today's."""
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = saved_recipients(session, audience)
-    today = split(session, choice_of(audience), saved, BitMap(), here)
+    lost = heeding.lost_by(session, audience, choice_of(audience), saved)
+    left = saved - lost.left_list
+    today = split(session, choice_of(audience), left, lost.excluded, here)
     then = {row.reason: row.members for row in audience.reasons}
     reasons = {
         reason: people | then.get(reason, BitMap()) for reason, people in today.reasons.items()
     }
+    if lost.left_list:
+        reasons[LEFT_LIST] = lost.left_list
     chosen = len(today.recipients) + sum(len(people) for people in reasons.values())
     return Resolution(chosen, reasons, today.recipients)
 
