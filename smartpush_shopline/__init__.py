@@ -3,6 +3,7 @@
 from . import errors, signals
 from .audiences.book import AudienceRef
 from .audiences.choice import Choice
+from .audiences.explaining import DecidingFact, Explanation, InSegment
 from .audiences.field import RecipientsField
 from .contracts import (
     NoNativeSegments,
@@ -19,6 +20,9 @@ __version__ = "0.1.0"
 __all__ = [
     "AudienceRef",
     "Choice",
+    "DecidingFact",
+    "Explanation",
+    "InSegment",
     "NoNativeSegments",
     "Person",
     "Recipient",

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from . import migrations
 from .audiences import saving
+from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
 from .contacts import reach
 from .contracts import CHANNELS
@@ -30,7 +31,7 @@ from .sync import runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
-for command in (connect, rotate_keys):
+for command in (connect, explain, rotate_keys):
     group.add_command(command)
 
 

@@ -36,6 +36,7 @@ class Settings:
     runner: str = "apscheduler"
     tick: timedelta = timedelta(minutes=1)
     default_country: str | None = None
+    drift_threshold: float = 0.2
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
@@ -67,6 +68,9 @@ class Settings:
             raise ConfigurationError("SMARTPUSH_STORE_BASE_URL must contain {handle}.")
         if self.runner not in RUNNERS:
             raise ConfigurationError(f"SMARTPUSH_RUNNER must be one of {', '.join(RUNNERS)}.")
+        share = self.drift_threshold
+        if not isinstance(share, (int, float)) or share < 0:
+            raise ConfigurationError("SMARTPUSH_DRIFT_THRESHOLD is a share: 0.2 means 20 %.")
         if self.htmx not in ("vendored", "host"):
             raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
 

@@ -62,6 +62,11 @@ class Choice:
     def without(self, segment_id: int) -> Choice:
         return replace(self, picks=tuple(p for p in self.picks if p.segment_id != segment_id))
 
+    def exchanged(self, segment_id: int, new: Pick) -> Choice:
+        """Another segment in the place of one."""
+        picks = tuple(new if pick.segment_id == segment_id else pick for pick in self.picks)
+        return replace(self, picks=picks)
+
     def everyone(self, on: bool) -> Choice:
         """All subscribed contacts instead of segments; exclusions stay."""
         if not on:

@@ -80,7 +80,7 @@ def look(session: Session, audience: Audience, asked: Asked, *, addresses: bool)
         title=name,
         segment=_segment_name(session, audience, ref),
         total=len(people),
-        lines=[_line(each, audience.channel, addresses) for each in contacts],
+        lines=[line(each, audience.channel, addresses) for each in contacts],
         first=None if asked.query else start + 1,
         before=_before(people, start) if asked.after and not asked.query else None,
         after=contacts[-1].number if more else None,
@@ -146,7 +146,7 @@ def _segment_name(session: Session, audience: Audience, ref: str) -> str | None:
     return session.get_one(Segment, pick.segment_id).name if pick else None
 
 
-def _line(contact: Contact, channel: str, addresses: bool) -> Line:
+def line(contact: Contact, channel: str, addresses: bool) -> Line:
     address = finding.address_of(contact, channel) if addresses else None
     erased = contact.deleted_at is not None
     return Line(contact.number, finding.name_of(contact), address, erased)

@@ -172,7 +172,12 @@ def take_newer(session: Session, audience: Audience, segment_id: int, now: datet
         replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
         for pick in choice.picks
     )
-    _pin(session, audience, replace(choice, picks=picks), now)
+    repin(session, audience, replace(choice, picks=picks), now)
+
+
+def repin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    """Another choice for the same campaign; the people are worked out anew."""
+    _pin(session, audience, choice, now)
     session.flush()
 
 

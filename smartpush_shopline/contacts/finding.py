@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyroaring import BitMap
@@ -30,13 +30,14 @@ def by_numbers(session: Session, shop_id: int, numbers: Iterable[int]) -> list[C
 def by_address(
     session: Session, shop_id: int, address: str, default_country: str | None = None
 ) -> list[Contact]:
-    """Everybody with exactly this e-mail address or telephone number."""
+    """Everybody with exactly this e-mail address or telephone number, who is gone last."""
     key = address.strip().casefold()
     if not key:
         return []
     phone = None if "@" in key else parse_phone(key, default_country)
     same = Contact.email_key == key if phone is None else Contact.phone == phone
-    asked = select(Contact).where(Contact.shop_id == shop_id, same).order_by(Contact.number)
+    order = (Contact.deleted_at.is_not(None), Contact.number)
+    asked = select(Contact).where(Contact.shop_id == shop_id, same).order_by(*order)
     return list(session.scalars(asked))
 
 
@@ -92,7 +93,3 @@ def name_of(contact: Contact) -> str:
 
 def address_of(contact: Contact, channel: str) -> str | None:
     return contact.email if channel == "email" else contact.phone
-
-
-def numbers_of(contacts: Sequence[Contact]) -> BitMap:
-    return BitMap(contact.number for contact in contacts)
