@@ -77,9 +77,10 @@ def _has(word: str, addresses: bool) -> ColumnElement[bool]:
     places: list[Any] = [name.icontains(word, autoescape=True)]
     if addresses:
         places.append(Contact.email_key.contains(word.casefold(), autoescape=True))
-        digits = word.lstrip("+0")
+        digits = word.removeprefix("+").removeprefix("00")
         if digits.isascii() and digits.isdigit() and len(digits) > 2:
-            places.append(Contact.phone.contains(digits))
+            national = digits.removeprefix("0")  # 0912 ... is +886 912 ...
+            places.append(Contact.phone.contains(national))
     return or_(*places)
 
 
