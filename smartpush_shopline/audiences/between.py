@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..segments.models import DELETED, SegmentVersion
 from . import drift, saving
-from .models import NEWEST, Audience, AudiencePick
+from .models import INCLUDE, NEWEST, Audience, AudiencePick
 from .resolve import SINCE_SAVED, Resolution, lists_of
 
 NEWER, HELD, GONE, WAITING = "newer", "held", "deleted", "waiting"
@@ -126,7 +126,15 @@ def _question(
     newest = current.get(pick.segment_id)
     if pick.version_id is None:
         return Question(WAITING, pick, newest[0] if newest else None)
-    return _moved(pick, *newest, lists, threshold) if newest else None
+    found = _moved(pick, *newest, lists, threshold) if newest else None
+    return None if found and _applies_by_itself(found) else found
+
+
+def _applies_by_itself(question: Question) -> bool:
+    """A list that is heeded took away whom it takes away, and using it would add nobody."""
+    gains = question.joined if question.pick.mode == INCLUDE else question.left
+    heeded = question.kind == NEWER and question.pick.policy == NEWEST
+    return heeded and not gains and question.rule is None
 
 
 def _moved(

@@ -326,6 +326,25 @@ def test_who_may_only_look_answers_nothing(
     assert "Keep v1" not in client.get(f"/smartpush/audiences/{audience}").text
 
 
+def test_an_exclusion_that_is_heeded_is_no_question_unless_somebody_would_come_back(
+    client: FlaskClient, willing: People, save: Save
+) -> None:
+    every = willing.segment("All", "1", "2", "4")
+    out = willing.segment("Out", *"3")
+    audience = save(every, exclude=[out], newest=[out])
+    client.application.extensions["smartpush"].settings = replace(
+        client.application.extensions["smartpush"].settings, drift_threshold=5.0
+    )
+    willing.segment("Out", "3", "1")
+    words = text_of(client.get(f"/smartpush/audiences/{audience}"))
+    assert "Will apply by itself 1 joined an exclusion See who" in words
+    assert "Only if you say so" not in words
+    willing.segment("Out", "1")
+    words = text_of(client.get(f"/smartpush/audiences/{audience}"))
+    assert "Who left it comes back only if you use it." in words
+    assert "Keep v1" not in words
+
+
 def test_how_far_a_list_moved() -> None:
     from pyroaring import BitMap
 
