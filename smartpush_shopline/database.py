@@ -86,6 +86,17 @@ class Database:
         self.engine = _own_engine(host_engine)
         self._reader = self.engine.execution_options(smartpush_reads=True)
 
+    def missing_columns(self) -> list[str]:
+        """What this code needs and the tables lack: they come from another, unreleased state."""
+        there = inspect(self.engine)
+        missing = []
+        for table in Base.metadata.sorted_tables:
+            known = there.has_table(table.name) and there.get_columns(table.name)
+            names = {column["name"] for column in known or ()}
+            missing += [f"{table.name}.{each.name}" for each in table.columns
+                        if each.name not in names]
+        return missing
+
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """One transaction: committed at the end, rolled back on any error.
@@ -101,6 +112,24 @@ class Database:
         """One reading: every statement sees the same moment on SQLite. Writers are not kept out."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    def scrub(self) -> bool:
+        """After an erasure: leave nothing of it in SQLite's file or write-ahead log.
+
+        `secure_delete` overwrites what is deleted, but not the copies that were left in a page's
+        gap when it was split: only a rewritten file is free of those. False when somebody reads
+        from the log just now; ask again later.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+        finally:
+            raw.close()
 
     def has_tables(self) -> bool:
         return inspect(self.engine).has_table(f"{TABLE_PREFIX}shop")

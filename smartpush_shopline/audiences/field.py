@@ -20,7 +20,7 @@ from ..shops.models import Shop
 from . import picker
 from .choice import Choice
 from .models import Audience
-from .saving import choice_of
+from .saving import choice_of, is_missing_lists
 
 
 class RecipientsWidget:
@@ -87,6 +87,10 @@ class RecipientsField(Field):
             shop = session.get(Shop, self.data.shop_id)
             if shop is None or not web.state().may("choose", shop.card):
                 raise StopValidation(_("You may not choose recipients of this store."))
+            if is_missing_lists(session, self.data):
+                raise StopValidation(
+                    _("A chosen list is not kept any more. Remove its segment and choose it again.")
+                )
         if any(pick.version_id is None for pick in self.data.picks):
             raise ValidationError(
                 _("One of the segments is waiting for its first list. Try again in a moment.")

@@ -39,7 +39,7 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
         "gone": len(saved) - len(now.recipients),
         "total": sum_of(now),
         "between": between.look(session, audience, now, saved, threshold),
-        "fall": waterfall.look(session, audience),
+        "fall": waterfall.look(session, audience, now),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
         "due_at": getattr(audience, "scheduled_at", None),
         "may_take": state().may("choose", shop.card),

@@ -20,7 +20,7 @@ from ..contracts import Recipient
 from ..errors import NotFound, StaleChoice
 from ..members import digest
 from ..segments import publishing
-from ..segments.models import DELETED, SegmentVersion
+from ..segments.models import DELETED, Segment, SegmentVersion
 from . import heeding
 from .choice import Choice, Pick
 from .models import SAVED, Audience, AudiencePick, AudienceReason
@@ -65,7 +65,8 @@ def save(
     """Keep the chosen versions and the people they reach now. Flushes; the caller commits.
 
     Saved again with the same lists, the people stay as they were. Raises StaleChoice when
-    somebody else saved other recipients after this form was drawn.
+    somebody else saved other recipients after this form was drawn, NotFound when a chosen version
+    is not kept any more.
     """
     audience = _lock(session, campaign_ref, field) or _adopt(session, choice)
     if audience is None:
@@ -103,6 +104,8 @@ def _adopt(session: Session, choice: Choice) -> Audience | None:
 
 
 def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    if is_missing_lists(session, choice):
+        raise NotFound("A chosen list is not kept any more. Choose its segment again.")
     found = resolve(session, choice)
     known = {pick.segment_id: pick for pick in audience.picks}
     audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
@@ -131,6 +134,20 @@ def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> No
             known[reason].members = people
         elif people:
             audience.reasons.append(AudienceReason(reason=reason, members=people))
+
+
+def is_missing_lists(session: Session, choice: Choice) -> bool:
+    """Whether a version was thinned out since it was shown, or is not of this shop's segment."""
+    wanted = {(pick.segment_id, pick.version_id) for pick in choice.picks if pick.version_id}
+    asked = (
+        select(SegmentVersion.segment_id, SegmentVersion.id)
+        .join(Segment, Segment.id == SegmentVersion.segment_id)
+        .where(
+            SegmentVersion.id.in_([version_id for _segment_id, version_id in wanted]),
+            Segment.shop_id == choice.shop_id,
+        )
+    )
+    return bool(wanted) and bool(wanted - {(row[0], row[1]) for row in session.execute(asked)})
 
 
 def choice_of(audience: Audience) -> Choice:

@@ -70,13 +70,13 @@ class Waterfall:
         return next((step.people for step in self.steps if step.key == key), None)
 
 
-def look(session: Session, audience: Audience) -> Waterfall:
-    """A saved audience, as it would be sent now."""
+def look(session: Session, audience: Audience, now: Resolution | None = None) -> Waterfall:
+    """A saved audience, as it would be sent now. `now`: what it comes to, if that is known."""
     choice = saving.choice_of(audience)
     newest = heeding.heeded(audience, choice)
     both = Choice(choice.shop_id, choice.channel, picks=(*choice.picks, *newest.picks))
     lists = lists_of(session, both)
-    return fall(choice, lists, saving.resolution_now(session, audience), newest)
+    return fall(choice, lists, now or saving.resolution_now(session, audience), newest)
 
 
 def fall(

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from smartpush_shopline.audiences import saving
 from smartpush_shopline.errors import NotFound, StaleChoice
-from smartpush_shopline.segments.models import DELETED, Segment
+from smartpush_shopline.segments.models import DELETED, Segment, SegmentVersion
 from tests.support import ADA, BEA, CAST, CYD, DEE, NOW, People, make_shop, says, wait_for
 
 
@@ -208,3 +208,25 @@ def test_of_two_who_save_at_the_same_moment_the_second_is_told(
             watching.rollback()
     other.join()
     assert told == [True]
+
+
+def test_a_list_that_was_thinned_out_cannot_be_pinned(cast, save, choose, every):
+    old = choose(every)
+    cast.segment("all", "1")
+    with cast.begin() as session:
+        session.delete(session.get_one(SegmentVersion, old.picks[0].version_id))
+    with pytest.raises(NotFound, match="not kept any more"):
+        save(old)
+
+
+def test_a_list_of_another_store_or_another_segment_cannot_be_pinned(
+    cast, save, choose, every, database, clock
+):
+    birch = People(database, make_shop(database, "birch"), clock)
+    birch.take(*CAST)
+    theirs, other = birch.segment("theirs", "1"), cast.segment("other", "1")
+    wrong = [choose(theirs), choose(every).exchanged(
+        every.id, replace(choose(other).picks[0], segment_id=every.id))]
+    for choice in wrong:
+        with pytest.raises(NotFound):
+            save(choice)

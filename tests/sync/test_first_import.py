@@ -44,7 +44,7 @@ def test_the_store_is_known_after_the_first_import(connected):
 
 def test_every_topic_is_subscribed_once(connected, store):
     topics = [each.topic for each in store.subscriptions.all()]
-    assert sorted(topics) == sorted(connected.state.topics)
+    assert sorted(topics) == connected.subscribable
     assert {each.address for each in store.subscriptions.all()} == {
         f"{connected.url}/smartpush/webhooks/shopline"
     }
