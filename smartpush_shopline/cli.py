@@ -192,10 +192,12 @@ def audience(ref: str, form: str, field: str) -> None:
             "campaign_ref": ref,
             "channel": found.channel,
             "scope": found.scope,
+            "combine": found.combine,
             "saved_at": found.saved_at and found.saved_at.isoformat(),
             "picks": [
                 {
                     "mode": pick.mode,
+                    "policy": pick.policy,
                     "segment": pick.segment.segment_ref,
                     "name": pick.segment.name,
                     "version": pick.version and pick.version.version,

@@ -90,7 +90,8 @@ def why(audience_id: int) -> Response:
         audience=audience,
         query=query,
         said=said,
-        matches=matches,
+        matches=matches[:MOST_MATCHES],
+        more=len(matches) > MOST_MATCHES,
         telling=telling,
         may_export=may_export,
     )
@@ -107,7 +108,7 @@ def _look_up(
     if finding.by_address(session, shop.id, query, country):
         return explaining.explain_address(session, audience, query, country), []
     found = finding.search(session, shop.id, query, addresses=may_export)
-    contacts = list(islice(found, MOST_MATCHES))
+    contacts = list(islice(found, MOST_MATCHES + 1))
     if len(contacts) == 1:
         return explaining.explain_number(session, audience, contacts[0].number), []
     if not contacts:

@@ -180,6 +180,16 @@ def test_several_matches_are_offered(client: FlaskClient, willing: People, save:
     assert "Not in the chosen segments" in text_of(client.get(f"{page}?number={number}"))
 
 
+def test_too_many_matches_ask_for_more_of_the_name(
+    client: FlaskClient, willing: People, save: Save
+) -> None:
+    willing.take(*[customer(str(ref), first_name=f"Person{ref}") for ref in range(100, 125)])
+    page = f"/smartpush/audiences/{save(willing.segment('One', '1'))}/why"
+    answer = client.get(f"{page}?q=person")
+    assert "The first 20 who match; type more of the name" in text_of(answer)
+    assert answer.text.count('class="smartpush-match"') == 20
+
+
 # -- between choosing and sending
 
 
