@@ -13,13 +13,14 @@ from .contracts import (
     SegmentProvider,
     ShopCard,
 )
-from .errors import SmartPushError
+from .errors import ConfigurationError, SmartPushError
 from .extension import SmartPush
 
 __version__ = "0.1.0"
 __all__ = [
     "AudienceRef",
     "Choice",
+    "ConfigurationError",
     "DecidingFact",
     "Explanation",
     "InSegment",
