@@ -75,6 +75,9 @@ class Audiences:
         if choice is None:
             return self.find(campaign_ref, field)
         web.allow("choose", _card(session, choice.shop_id))
+        before = saving.find(session, campaign_ref, field)
+        if before is not None:
+            web.allow("choose", _card(session, before.shop_id))
         audience = saving.save(session, choice, campaign_ref, web.state().now(), field)
         return _ref(audience)
 

@@ -92,9 +92,11 @@ def chosen_of(choice: Choice, lists: Lists, here: reach.Reach) -> BitMap:
 
 
 def excluded_of(choice: Choice, lists: Lists, chosen: BitMap) -> BitMap:
-    """An exclusion that is not this shop's cannot be kept, so nobody is written to."""
-    kept = [pick.version_id for pick in choice.of(EXCLUDE) if pick.version_id]
-    return chosen & union(lists.get(version_id, chosen) for version_id in kept)
+    """An exclusion whose list is not known yet, or not this shop's, excludes everybody."""
+    return chosen & union(
+        chosen if pick.version_id is None else lists.get(pick.version_id, chosen)
+        for pick in choice.of(EXCLUDE)
+    )
 
 
 def intersection(sets: Sequence[BitMap]) -> BitMap:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..contacts import reach
@@ -23,7 +23,7 @@ from ..segments import publishing
 from ..segments.models import DELETED, Segment, SegmentVersion
 from . import heeding
 from .choice import Choice, Pick
-from .models import SAVED, Audience, AudiencePick, AudienceReason
+from .models import EXCLUDE, SAVED, Audience, AudiencePick, AudienceReason
 from .resolve import LEFT_LIST, Resolution, resolve, split
 
 _BATCH = 1000
@@ -68,11 +68,11 @@ def save(
     somebody else saved other recipients after this form was drawn, NotFound when a chosen version
     is not kept any more.
     """
-    audience = _lock(session, campaign_ref, field) or _adopt(session, choice)
+    audience = _lock(session, campaign_ref, field) or _adopt(session, choice, campaign_ref)
     if audience is None:
         audience = Audience(created_at=now, field=field, revision=0, state=SAVED)
         session.add(audience)
-    elif audience.campaign_ref is not None and choice.revision != audience.revision:
+    elif choice.revision != audience.revision:
         raise StaleChoice
     unchanged = audience.state == SAVED and audience.saved_at is not None and (
         choice_of(audience).same_people_as(choice)
@@ -95,15 +95,27 @@ def _set_policies(audience: Audience, choice: Choice) -> None:
     audience.revision += 1
 
 
-def _adopt(session: Session, choice: Choice) -> Audience | None:
-    """The draft that Create Campaign opened, unless another campaign has it already."""
+def _adopt(session: Session, choice: Choice, campaign_ref: str) -> Audience | None:
+    """The draft that Create Campaign opened, unless another campaign has it already.
+
+    Claimed by an update that one of two campaigns saved from the same draft wins.
+    """
     if choice.audience_id is None:
         return None
-    draft = session.get(Audience, choice.audience_id)
-    return draft if draft and draft.campaign_ref is None else None
+    free = (
+        (Audience.id == choice.audience_id)
+        & (Audience.shop_id == choice.shop_id)
+        & Audience.campaign_ref.is_(None)
+    )
+    won = session.execute(update(Audience).where(free).values(campaign_ref=campaign_ref))
+    if not won.rowcount:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(Audience, choice.audience_id, populate_existing=True)
 
 
 def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    if any(pick.version_id is None for pick in choice.of(EXCLUDE)):
+        raise NotFound("An excluded segment is waiting for its first list. Try again in a moment.")
     if is_missing_lists(session, choice):
         raise NotFound("A chosen list is not kept any more. Choose its segment again.")
     found = resolve(session, choice)
