@@ -3,6 +3,7 @@
 from . import errors, signals
 from .audiences.book import AudienceRef
 from .audiences.choice import Choice
+from .audiences.explaining import DecidingFact, Explanation, InSegment
 from .audiences.field import RecipientsField
 from .contracts import (
     NoNativeSegments,
@@ -12,13 +13,17 @@ from .contracts import (
     SegmentProvider,
     ShopCard,
 )
-from .errors import SmartPushError
+from .errors import ConfigurationError, SmartPushError
 from .extension import SmartPush
 
 __version__ = "0.1.0"
 __all__ = [
     "AudienceRef",
     "Choice",
+    "ConfigurationError",
+    "DecidingFact",
+    "Explanation",
+    "InSegment",
     "NoNativeSegments",
     "Person",
     "Recipient",

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from . import migrations
 from .activity import commands
 from .audiences import saving
+from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
 from .audiences.models import Audience
 from .contacts import reach
@@ -33,7 +34,7 @@ from .sync import runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
-for command in (connect, rotate_keys, commands.inbox, commands.erase):
+for command in (connect, explain, rotate_keys, commands.inbox, commands.erase):
     group.add_command(command)
 
 
@@ -191,10 +192,12 @@ def audience(ref: str, form: str, field: str) -> None:
             "campaign_ref": ref,
             "channel": found.channel,
             "scope": found.scope,
+            "combine": found.combine,
             "saved_at": found.saved_at and found.saved_at.isoformat(),
             "picks": [
                 {
                     "mode": pick.mode,
+                    "policy": pick.policy,
                     "segment": pick.segment.segment_ref,
                     "name": pick.segment.name,
                     "version": pick.version and pick.version.version,

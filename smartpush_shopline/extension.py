@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from . import cli, clock, htmx, i18n, migrations
 from .activity.views import blueprint as activity_pages
+from .audiences.answers import blueprint as audience_answers
+from .audiences.asking import blueprint as audience_people
 from .audiences.book import Audiences
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
@@ -45,7 +47,14 @@ ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
 """Templates and static files lie in the package once installed, beside it in a checkout."""
 
 NAME = "smartpush"
-_PAGES = (overview_pages, segment_pages, activity_pages, audience_pages)
+_PAGES = (
+    overview_pages,
+    segment_pages,
+    activity_pages,
+    audience_pages,
+    audience_people,
+    audience_answers,
+)
 _DOORS = (inbox_door, launch_doors)
 F = TypeVar("F", bound=Callable[..., Any])
 

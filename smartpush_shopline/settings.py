@@ -36,6 +36,7 @@ class Settings:
     runner: str = "apscheduler"
     tick: timedelta = timedelta(minutes=1)
     default_country: str | None = None
+    drift_threshold: float = 0.2
     keep_parked: timedelta = timedelta(days=30)
     keep_deliveries: timedelta = timedelta(days=14)
 
@@ -69,13 +70,19 @@ class Settings:
             raise ConfigurationError("SMARTPUSH_STORE_BASE_URL must contain {handle}.")
         if self.runner not in RUNNERS:
             raise ConfigurationError(f"SMARTPUSH_RUNNER must be one of {', '.join(RUNNERS)}.")
+        self._check_amounts()
+        if self.htmx not in ("vendored", "host"):
+            raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
+
+    def _check_amounts(self) -> None:
+        share = self.drift_threshold
+        if not isinstance(share, (int, float)) or share < 0:
+            raise ConfigurationError("SMARTPUSH_DRIFT_THRESHOLD is a share: 0.2 means 20 %.")
         if self.keep_deliveries < timedelta(hours=72):
             raise ConfigurationError(
                 "SMARTPUSH_KEEP_DELIVERIES must be 72 hours or more: until then SHOPLINE may send "
                 "a message again."
             )
-        if self.htmx not in ("vendored", "host"):
-            raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
 
     def store_url(self, handle: str) -> str:
         return self.store_base_url.format(handle=handle)

@@ -20,7 +20,7 @@ from examples.dashboard.connecting import Visitor, wait_for_first_sync
 from examples.dashboard.plugin import smartpush
 from examples.dashboard.running import DemoFailed, Sandbox, check_ports, served
 from examples.dashboard.seed import DEMO_EMAIL, DEMO_PASSWORD, VIEWER_EMAIL, fill_tables
-from smartpush_shopline import errors
+from smartpush_shopline import ConfigurationError
 
 STORE = "alder"
 
@@ -36,7 +36,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
         signal.signal(wanted, _stop)
     try:
         run(environment)
-    except (Misplaced, DemoFailed, errors.ConfigurationError) as error:
+    except (Misplaced, DemoFailed, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 1
     except Stopped:

@@ -14,6 +14,8 @@ from ..segments.models import Segment, SegmentVersion
 
 EVERYONE, SEGMENTS = "everyone", "segments"
 INCLUDE, EXCLUDE = "include", "exclude"
+ANY, ALL = "any", "all"
+PINNED, NEWEST = "pinned", "newest"
 OPENED, SAVED, DISCARDED = "opened", "saved", "discarded"
 
 
@@ -32,6 +34,7 @@ class Audience(Base):
     field: Mapped[str] = mapped_column(String(60), default="recipients")
     channel: Mapped[str] = mapped_column(String(10))
     scope: Mapped[str] = mapped_column(String(10), default=SEGMENTS)
+    combine: Mapped[str] = mapped_column(String(5), default=ANY)
     state: Mapped[str] = mapped_column(String(20))
     recipients: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
     digest: Mapped[str | None] = mapped_column(String(64))
@@ -47,7 +50,10 @@ class Audience(Base):
 
 
 class AudiencePick(Base):
-    """One segment version chosen as recipients or as an exclusion."""
+    """One segment version chosen as recipients or as an exclusion.
+
+    `declined_version_id`: the newer version that a person saw and did not want; not asked again.
+    """
 
     __tablename__ = "smartpush_audience_pick"
     __table_args__ = (UniqueConstraint("audience_id", "segment_id"),)
@@ -57,7 +63,8 @@ class AudiencePick(Base):
     mode: Mapped[str] = mapped_column(String(10))
     segment_id: Mapped[int] = mapped_column(ForeignKey("smartpush_segment.id"))
     version_id: Mapped[int | None] = mapped_column(ForeignKey("smartpush_segment_version.id"))
-    policy: Mapped[str] = mapped_column(String(20), default="pinned")
+    policy: Mapped[str] = mapped_column(String(20), default=PINNED)
+    declined_version_id: Mapped[int | None]
     picked_at: Mapped[datetime]
 
     segment: Mapped[Segment] = relationship(lazy="joined")

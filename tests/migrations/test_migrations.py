@@ -206,6 +206,8 @@ def test_another_kind_of_database_is_said():
         ("SMARTPUSH_ENCRYPTION_KEYS", ["no key"], "no Fernet key"),
         ("SMARTPUSH_PUBLIC_URL", "", "SMARTPUSH_PUBLIC_URL is missing"),
         ("SMARTPUSH_STORE_BASE_URL", "https://x", "{handle}"),
+        ("SMARTPUSH_DRIFT_THRESHOLD", "20 %", "0.2 means 20 %"),
+        ("SMARTPUSH_DRIFT_THRESHOLD", -1, "0.2 means 20 %"),
         ("SMARTPUSH_RUNNER", "cron", "apscheduler, external, inline"),
         ("SMARTPUSH_HTMX", "cdn", "'vendored' or 'host'"),
     ],

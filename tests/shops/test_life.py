@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -219,7 +219,9 @@ def test_who_is_let_in_again_is_found_out_by_the_next_night(connected, sandbox, 
     assert {run.state for run in connected.runs()} == {"done"}
 
 
-def test_who_was_let_in_no_more_before_the_first_import_is_tried_too(live, sandbox, at, clock):
+def test_who_was_let_in_no_more_before_the_first_import_is_tried_too(
+    live, sandbox, store, at, clock
+):
     at("openapi", 401, times=3)
     sandbox.connect(live.browser())
     clock.forward(minutes=2)  # a token cannot be renewed in its first minute
@@ -306,7 +308,7 @@ def test_a_closed_store_is_paused_until_it_opens(connected, sandbox, store, cloc
 
 
 def test_a_zone_nobody_knows_stops_no_night(connected, store, clock, caplog, monkeypatch):
-    monkeypatch.setattr(type(store.info), "zone", property(lambda info: UTC))
+    monkeypatch.setattr(type(store.info), "zone", property(lambda info: ZoneInfo("UTC")))
     store.info = replace(store.info, timezone="Mars/Olympus")
     clock.forward(hours=2)
     connected.tick()

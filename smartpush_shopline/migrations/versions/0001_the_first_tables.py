@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("field", sa.String(length=60), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("scope", sa.String(length=10), nullable=False),
+        sa.Column("combine", sa.String(length=5), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("recipients", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=True),
@@ -358,6 +359,7 @@ def upgrade() -> None:
         sa.Column("segment_id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=True),
         sa.Column("policy", sa.String(length=20), nullable=False),
+        sa.Column("declined_version_id", sa.Integer(), nullable=True),
         sa.Column("picked_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["audience_id"],
