@@ -21,7 +21,7 @@ from ..shops.models import Shop
 from ..web import render, state
 from . import offering, saving
 from .choice import Choice
-from .models import EVERYONE, EXCLUDE, INCLUDE, SAVED, SEGMENTS, Audience
+from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS, Audience
 from .offers import Chip, Group, chips, groups
 from .resolve import REASONS, Resolution
 
@@ -132,7 +132,7 @@ def panel_facts(session: Session, audience: Audience) -> dict[str, object]:
     return {
         "shop": shop,
         "audience": audience,
-        "is_saved": audience.state == SAVED,
+        "is_saved": audience.is_saved,
         "saved": saved,
         "gone": saved - len(today.recipients),
         "total": sum_of(today),

@@ -17,12 +17,13 @@ from sqlalchemy.orm import Session
 from ..contacts import reach
 from ..contacts.models import Contact
 from ..contracts import Recipient
-from ..errors import NotFound, StaleChoice
+from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..members import digest
 from ..segments import publishing
 from ..segments.models import DELETED, SegmentVersion
 from .choice import Choice, Pick
-from .models import SAVED, Audience, AudiencePick, AudienceReason
+from .delivery_models import AT_THE_FREEZE, LeftOut
+from .models import CHANGEABLE, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
 from .resolve import Resolution, resolve, split
 
 _BATCH = 1000
@@ -70,11 +71,13 @@ def save(
     if audience is None:
         audience = Audience(created_at=now, field=field, revision=0, state=SAVED)
         session.add(audience)
+    elif audience.state not in CHANGEABLE:
+        if choice_of(audience).same_people_as(choice):
+            return audience
+        raise RecipientsFixed
     elif audience.campaign_ref is not None and choice.revision != audience.revision:
         raise StaleChoice
-    unchanged = audience.state == SAVED and audience.saved_at is not None and (
-        choice_of(audience).same_people_as(choice)
-    )
+    unchanged = audience.is_saved and choice_of(audience).same_people_as(choice)
     audience.shop_id, audience.channel = choice.shop_id, choice.channel
     audience.campaign_ref = campaign_ref
     if not unchanged:
@@ -95,7 +98,9 @@ def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) ->
     found = resolve(session, choice)
     known = {pick.segment_id: pick for pick in audience.picks}
     audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
-    audience.scope, audience.state, audience.saved_at = choice.scope, SAVED, now
+    audience.scope, audience.saved_at = choice.scope, now
+    if audience.state != SCHEDULED:
+        audience.state, audience.held_because = SAVED, None
     audience.recipients, audience.digest = found.recipients, digest(found.recipients)
     audience.revision += 1
     _keep_reasons(session, audience, found)
@@ -148,6 +153,8 @@ def newer_versions(session: Session, audience: Audience) -> list[NewerVersion]:
 
 def take_newer(session: Session, audience: Audience, segment_id: int, now: datetime) -> None:
     """A person takes the newest list of one chosen segment; the people are worked out anew."""
+    if audience.state not in CHANGEABLE:
+        raise RecipientsFixed
     segments = {pick.segment_id: pick.segment for pick in audience.picks}
     if segment_id not in segments:
         raise NotFound("This campaign did not choose that segment.")
@@ -175,7 +182,9 @@ def recipients_now(session: Session, audience: Audience) -> BitMap:
 
 def resolution_now(session: Session, audience: Audience) -> Resolution:
     """The people of the choice as saved, each under the reason of that day, or, for those who
-    fell away since, under today's."""
+    fell away since, under today's. Once the sending began: as it was at that moment."""
+    if audience.is_frozen:
+        return _frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = saved_recipients(session, audience)
     today = split(session, choice_of(audience), saved, BitMap(), here)
@@ -187,10 +196,21 @@ def resolution_now(session: Session, audience: Audience) -> Resolution:
     return Resolution(chosen, reasons, today.recipients)
 
 
+def _frozen(session: Session, audience: Audience) -> Resolution:
+    rows = session.scalars(
+        select(LeftOut).where(LeftOut.audience_id == audience.id, LeftOut.batch == AT_THE_FREEZE)
+    )
+    reasons = {row.reason: row.members for row in rows}
+    people = session.scalars(select(Audience.frozen).where(Audience.id == audience.id)).one()
+    recipients = people if people is not None else BitMap()
+    chosen = len(recipients) + sum(len(left) for left in reasons.values())
+    return Resolution(chosen, reasons, recipients)
+
+
 def resolution_of(session: Session, choice: Choice) -> Resolution:
     """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
-    if audience and audience.state == SAVED and choice_of(audience).same_people_as(choice):
+    if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
         return resolution_now(session, audience)
     return resolve(session, choice)
 
