@@ -4,6 +4,7 @@ from . import errors, signals
 from .audiences.book import AudienceRef
 from .audiences.choice import Choice
 from .audiences.delivery import Progress
+from .audiences.explaining import DecidingFact, Explanation, InSegment
 from .audiences.field import RecipientsField
 from .audiences.sending import Batch, Sender
 from .contracts import (
@@ -14,7 +15,7 @@ from .contracts import (
     SegmentProvider,
     ShopCard,
 )
-from .errors import SmartPushError
+from .errors import ConfigurationError, SmartPushError
 from .extension import SmartPush
 
 __version__ = "0.1.0"
@@ -22,6 +23,10 @@ __all__ = [
     "AudienceRef",
     "Batch",
     "Choice",
+    "ConfigurationError",
+    "DecidingFact",
+    "Explanation",
+    "InSegment",
     "NoNativeSegments",
     "Person",
     "Progress",

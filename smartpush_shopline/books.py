@@ -27,6 +27,8 @@ class Context:
     now: datetime
     settings: Any
     rings: set[str] = field(default_factory=set)
+    about_nobody: bool = False
+    """A handler says so of a message about an erased person: not even their id is kept."""
 
     def ring(self, job: str) -> None:
         """After the commit, have this job look at the shop at once."""

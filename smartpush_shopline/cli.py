@@ -15,11 +15,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from . import migrations
+from .activity import commands
 from .audiences import saving
+from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
+from .audiences.models import Audience
 from .contacts import reach
 from .contracts import CHANNELS
 from .doctor import examine
+from .errors import ConfigurationError
 from .launch.commands import connect
 from .runner.ringing import tick as tick_once
 from .segments import publishing
@@ -30,7 +34,7 @@ from .sync import runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
-for command in (connect, rotate_keys):
+for command in (connect, explain, rotate_keys, commands.inbox, commands.erase):
     group.add_command(command)
 
 
@@ -52,7 +56,10 @@ def upgrade() -> None:
     """Create or update SmartPush's tables."""
     host: SQLAlchemy = current_app.extensions["sqlalchemy"]
     with host.engine.connect() as connection:
-        migrations.upgrade(connection)
+        try:
+            migrations.bring_up_to_date(connection, _state().database)
+        except ConfigurationError as error:
+            raise click.ClickException(str(error)) from None
     click.echo("SmartPush's tables are up to date.")
 
 
@@ -111,7 +118,20 @@ def segments(as_json: bool) -> None:
         return
     for fact in facts:
         members = "-" if fact["members"] is None else fact["members"]
-        click.echo(f"{fact['shop']}  {members:>8}  v{fact['version'] or 0}  {fact['name']}")
+        gone = "  (deleted)" if fact["state"] == "deleted" else ""
+        click.echo(f"{fact['shop']}  {members:>8}  v{fact['version'] or 0}  {fact['name']}{gone}")
+
+
+def _unknown(session: Session, ref: str) -> str:
+    """What to say about a campaign without recipients: the references there are."""
+    known = session.scalars(
+        select(Audience.campaign_ref)
+        .where(Audience.campaign_ref.is_not(None))
+        .order_by(Audience.id.desc())
+        .limit(5)
+    )
+    hint = ", ".join(str(each) for each in known)
+    return f"No recipients are saved for {ref}. The newest are: {hint or 'none yet'}."
 
 
 def _segment_facts(session: Session) -> list[dict[str, Any]]:
@@ -161,7 +181,7 @@ def audience(ref: str, form: str, field: str) -> None:
     with _state().database.read() as session:
         found = saving.find(session, ref, field)
         if found is None:
-            raise click.ClickException(f"No recipients are saved for {ref}.")
+            raise click.ClickException(_unknown(session, ref))
         people = saving.iter_recipients(session, found)
         if form == "csv":
             out = csv.writer(sys.stdout)
@@ -172,10 +192,12 @@ def audience(ref: str, form: str, field: str) -> None:
             "campaign_ref": ref,
             "channel": found.channel,
             "scope": found.scope,
+            "combine": found.combine,
             "saved_at": found.saved_at and found.saved_at.isoformat(),
             "picks": [
                 {
                     "mode": pick.mode,
+                    "policy": pick.policy,
                     "segment": pick.segment.segment_ref,
                     "name": pick.segment.name,
                     "version": pick.version and pick.version.version,

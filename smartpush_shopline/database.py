@@ -84,7 +84,19 @@ class Database:
 
     def __init__(self, host_engine: Engine) -> None:
         self.engine = _own_engine(host_engine)
-        self._reader = self.engine.execution_options(smartpush_reads=True)
+        options = {"smartpush_reads": True} | _one_moment(self.engine)
+        self._reader = self.engine.execution_options(**options)
+
+    def missing_columns(self) -> list[str]:
+        """What this code needs and the tables lack: they come from another, unreleased state."""
+        there = inspect(self.engine)
+        missing = []
+        for table in Base.metadata.sorted_tables:
+            known = there.has_table(table.name) and there.get_columns(table.name)
+            names = {column["name"] for column in known or ()}
+            missing += [f"{table.name}.{each.name}" for each in table.columns
+                        if each.name not in names]
+        return missing
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -98,9 +110,27 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One reading: every statement sees the same moment on SQLite. Writers are not kept out."""
+        """One reading: every statement sees the same moment. Writers are not kept out."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
+
+    def scrub(self) -> bool:
+        """After an erasure: leave nothing of it in SQLite's file or write-ahead log.
+
+        `secure_delete` overwrites what is deleted, but not the copies that were left in a page's
+        gap when it was split: only a rewritten file is free of those. False when somebody reads
+        from the log just now; ask again later.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+        finally:
+            raw.close()
 
     def has_tables(self) -> bool:
         return inspect(self.engine).has_table(f"{TABLE_PREFIX}shop")
@@ -115,6 +145,13 @@ class Database:
                 if not left or not _in_the_way(error):
                     raise
         raise AssertionError("unreachable")
+
+
+def _one_moment(engine: Engine) -> dict[str, Any]:
+    """Every statement of one reading sees the same moment, so all numbers of a page agree."""
+    if engine.dialect.name == "sqlite":
+        return {}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def _in_the_way(error: DBAPIError) -> bool:

@@ -28,6 +28,14 @@ def examine(app: Flask) -> list[Finding]:
     state: State = app.extensions["smartpush"]
     if not state.database.has_tables():
         return [Finding("SmartPush's tables are missing.", "Run `flask smartpush db upgrade`.")]
+    missing = state.database.missing_columns()
+    if missing:
+        return [
+            Finding(
+                f"SmartPush's tables are older than its code: {missing[0]} is missing.",
+                "Run `flask smartpush db upgrade`.",
+            )
+        ]
     return [finding for check in CHECKS for finding in check(app, state)]
 
 

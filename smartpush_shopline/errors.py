@@ -22,6 +22,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 
 class SmartPushError(Exception):
     """Something went wrong in SmartPush."""
@@ -142,3 +144,14 @@ class NotFound(SmartPushError, LookupError):
 
 class ConfigurationError(Exception):
     """SmartPush is not set up correctly."""
+
+
+def trace_of(error: BaseException) -> str:
+    """Where an error came from, for the log. An error that is not ours keeps its words to itself:
+    a database quotes the row that it refused, which may be a person's.
+    """
+    said = str(error) if isinstance(error, SmartPushError) else ""
+    lines = "".join(traceback.format_tb(error.__traceback__))
+    cause = error.__cause__ or error.__context__
+    below = f"{trace_of(cause)}which led to\n" if cause is not None else ""
+    return f"{below}{lines}{type(error).__name__}: {said}\n"

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
 from . import cli, clock, htmx, i18n, migrations
+from .activity.views import blueprint as activity_pages
+from .audiences.answers import blueprint as audience_answers
+from .audiences.asking import blueprint as audience_people
 from .audiences.book import Audiences
 from .audiences.sending import Sender
 from .audiences.sending import jobs as sending_jobs
@@ -18,10 +21,13 @@ from .audiences.unsubscribe_views import blueprint as unsubscribe_door
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
 from .contacts.book import Contacts
+from .contacts.redacting import jobs as erasures
+from .contacts.redacting import topics as erasure_topics
 from .contacts.topics import topics as contact_topics
 from .contracts import CHANNELS, NoNativeSegments, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
+from .inbox.housekeeping import jobs as housekeeping
 from .inbox.views import blueprint as inbox_door
 from .inbox.working import jobs as inbox_jobs
 from .launch.probing import answer_probe
@@ -31,7 +37,10 @@ from .segments.views import blueprint as segment_pages
 from .settings import Settings
 from .shops.finding import connected
 from .shops.sender import find_sender, get_shop
+from .shops.tokens import check_keys
 from .shops.topics import topics as shop_topics
+from .shops.wiping import jobs as wipes
+from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
@@ -42,7 +51,14 @@ ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
 """Templates and static files lie in the package once installed, beside it in a checkout."""
 
 NAME = "smartpush"
-_PAGES = (overview_pages, segment_pages, audience_pages)
+_PAGES = (
+    overview_pages,
+    segment_pages,
+    activity_pages,
+    audience_pages,
+    audience_people,
+    audience_answers,
+)
 _DOORS = (inbox_door, launch_doors, unsubscribe_door)
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -110,6 +126,7 @@ class SmartPush:
         if "sqlalchemy" not in app.extensions:
             raise ConfigurationError("Call db.init_app(app) before smartpush.init_app(app).")
         settings = Settings.read(app.config)
+        check_keys(settings.encryption_keys)
         with app.app_context():
             database = Database(self._db.engine)
         runner = make_runner(app, settings.runner, settings.tick.total_seconds())
@@ -121,8 +138,12 @@ class SmartPush:
             may=self._may,
             in_front=self._in_front,
             native=native_segments or NoNativeSegments(),
-            topics=TopicBook.merged([shop_topics, contact_topics, sync_topics]),
-            jobs=JobBook.merged([inbox_jobs, sync_jobs, sending_jobs]),
+            topics=TopicBook.merged(
+                [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
+            ),
+            jobs=JobBook.merged(
+                [inbox_jobs, sync_jobs, erasures, wipes, housekeeping, sending_jobs]
+            ),
             now=clock.utcnow,
             ring=runner.ring,
             find_sender=find_sender,
@@ -136,6 +157,10 @@ class SmartPush:
         app.cli.add_command(cli.group)
         _exempt_webhooks(app)
         runner.start()
+
+    def _database(self) -> Database:
+        state: State = current_app.extensions[NAME]
+        return state.database
 
     def _host_session(self) -> Session:
         return self._db.session()
@@ -155,7 +180,7 @@ class SmartPush:
     def upgrade_database(self) -> None:
         """Bring our tables up to date, as `flask smartpush db upgrade` does. In an app context."""
         with self._db.engine.connect() as connection:
-            migrations.upgrade(connection)
+            migrations.bring_up_to_date(connection, self._database())
 
 
 def _house(prefix: str) -> Blueprint:

@@ -39,6 +39,9 @@ class Settings:
     tick: timedelta = timedelta(minutes=1)
     default_country: str | None = None
     smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
+    drift_threshold: float = 0.2
+    keep_parked: timedelta = timedelta(days=30)
+    keep_deliveries: timedelta = timedelta(days=14)
 
     @classmethod
     def read(cls, config: Mapping[str, Any]) -> Settings:
@@ -71,6 +74,7 @@ class Settings:
         self._check_smart_sending()
         if self.runner not in RUNNERS:
             raise ConfigurationError(f"SMARTPUSH_RUNNER must be one of {', '.join(RUNNERS)}.")
+        self._check_amounts()
         if self.htmx not in ("vendored", "host"):
             raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
 
@@ -83,6 +87,16 @@ class Settings:
                     "SMARTPUSH_SMART_SENDING maps a channel to off, skip or hold and a window of "
                     '1 to 120 hours: {"email": ("skip", timedelta(hours=24))}.'
                 )
+
+    def _check_amounts(self) -> None:
+        share = self.drift_threshold
+        if not isinstance(share, (int, float)) or share < 0:
+            raise ConfigurationError("SMARTPUSH_DRIFT_THRESHOLD is a share: 0.2 means 20 %.")
+        if self.keep_deliveries < timedelta(hours=72):
+            raise ConfigurationError(
+                "SMARTPUSH_KEEP_DELIVERIES must be 72 hours or more: until then SHOPLINE may send "
+                "a message again."
+            )
 
     def store_url(self, handle: str) -> str:
         return self.store_base_url.format(handle=handle)

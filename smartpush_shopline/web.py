@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NoReturn
@@ -38,7 +38,7 @@ class State:
     jobs: JobBook
     now: Callable[[], datetime]
     ring: Callable[..., None]
-    find_sender: Callable[[Session, Mapping[str, str]], Any]
+    find_sender: Callable[[Session, Mapping[str, str], Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
@@ -92,7 +92,8 @@ def page_or_partial(page: str, partial: str, **context: Any) -> Response:
 
 def friendly(title: str, text: str, status: int, **context: Any) -> NoReturn:
     """Stop with a page that says in plain words what is the matter and what to do."""
-    abort(make_response(render("message.html", title=title, text=text, **context), status))
+    context |= {"title": title, "text": text, "may_view": state().may("view", None)}
+    abort(make_response(render("message.html", **context), status))
 
 
 def refuse_other_sites() -> None:

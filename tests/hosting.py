@@ -23,6 +23,7 @@ from werkzeug.test import TestResponse
 from smartpush_shopline import ShopCard, SmartPush
 from smartpush_shopline.database import Database
 from smartpush_shopline.sandbox import Running
+from smartpush_shopline.sandbox.moods import Moods
 from smartpush_shopline.sandbox.signing import signed_address
 from smartpush_shopline.sandbox.state import Shelf, Store
 from smartpush_shopline.segments.models import Segment
@@ -79,6 +80,11 @@ class Host:
     @property
     def database(self) -> Database:
         return self.state.database
+
+    @property
+    def subscribable(self) -> list[str]:
+        """Requests to erase are set up in the Partner Portal; all other topics by subscription."""
+        return sorted(topic for topic in self.state.topics if not topic.endswith("/redact"))
 
     def browser(self) -> FlaskClient:
         return self.app.test_client()
@@ -216,6 +222,7 @@ class Sandbox:
         self.dial.clock = clock
         store = self.store(handle)
         store.reset()
+        store.moods = Moods()
         for surplus in store.customers.all()[customers:]:
             store.customers.drop(surplus.id)
         self.calls.clear()

@@ -20,6 +20,7 @@ from examples.dashboard.connecting import Visitor, wait_for_first_sync
 from examples.dashboard.plugin import smartpush
 from examples.dashboard.running import DemoFailed, Sandbox, check_ports, served
 from examples.dashboard.seed import DEMO_EMAIL, DEMO_PASSWORD, VIEWER_EMAIL, fill_tables
+from smartpush_shopline import ConfigurationError
 
 STORE = "alder"
 
@@ -35,7 +36,7 @@ def main(environment: Mapping[str, str] = os.environ) -> int:
         signal.signal(wanted, _stop)
     try:
         run(environment)
-    except (Misplaced, DemoFailed) as error:
+    except (Misplaced, DemoFailed, ConfigurationError) as error:
         print(error, file=sys.stderr)
         return 1
     except Stopped:
@@ -63,7 +64,7 @@ def run(environment: Mapping[str, str]) -> None:
 
 def prepare(place: Place) -> Flask:
     """The app, with both halves of its database brought up to date."""
-    place.data_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(place)
     logging.basicConfig(
         filename=place.data_dir / "dashboard.log",
         level=logging.INFO,
@@ -74,6 +75,13 @@ def prepare(place: Place) -> Flask:
         fill_tables()
         smartpush.upgrade_database()
     return app
+
+
+def make_folder(place: Place) -> None:
+    try:
+        place.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misplaced(f"DATA_DIR {place.data_dir} cannot be made: {error.strerror}.") from None
 
 
 def connect(place: Place, sandbox: Sandbox) -> None:
@@ -103,7 +111,7 @@ def tell(place: Place, *, connected: bool) -> None:
         "See a list stay:    save a campaign, unsubscribe somebody in the Admin, look at it again",
     ]
     if not connected:
-        tries[0] = f"Connect the store:  {admin}/apps  ->  Open, then Allow (signed in below)"
+        tries[0] = f"Connect the store:  sign in at {place.url}, then {admin}/apps  ->  Open app"
     print(
         f"\nDashboard      {place.url}\n"
         f"Sandbox store  {admin}\n"

@@ -32,6 +32,7 @@ class Sandbox:
             "--port": place.sandbox_port,
             "--data": place.data_dir / "sandbox.sqlite",
             "--app-url": place.app_url,
+            "--gdpr-url": f"{place.url}/smartpush/webhooks/shopline",
         }
         command = [sys.executable, "-m", "smartpush_shopline.sandbox"]
         command += [str(word) for option in options.items() for word in option]

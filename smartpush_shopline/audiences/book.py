@@ -6,7 +6,7 @@ Works in the dashboard's own session: it flushes, the dashboard commits.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,9 +18,10 @@ from .. import signals, web
 from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
-from . import delivery, picker, receipts, saving, scheduling, sending
+from . import answering, delivery, explaining, panel, receipts, saving, scheduling, sending
 from .choice import Choice
 from .delivery import CLAIM, Progress
+from .explaining import Explanation
 from .models import Audience
 from .sending import Batch
 
@@ -58,7 +59,7 @@ class AudienceRef:
 
     def panel(self) -> Markup:
         """Numbers, chosen versions and newer ones, for the dashboard's campaign page."""
-        return picker.panel(_session(), self._row())
+        return panel.panel(_session(), self._row())
 
     def batches(self, size: int = sending.SIZE, claim: timedelta = CLAIM) -> Iterator[Batch]:
         """Hand this campaign out, batch by batch, and note what became of each.
@@ -126,6 +127,9 @@ class Audiences:
         if choice is None:
             return self.find(campaign_ref, field)
         web.allow("choose", _card(session, choice.shop_id))
+        before = saving.find(session, campaign_ref, field)
+        if before is not None:
+            web.allow("choose", _card(session, before.shop_id))
         audience = saving.save(session, choice, campaign_ref, web.state().now(), field)
         _tell_pinned(session, audience)
         return _ref(audience)
@@ -188,6 +192,45 @@ class Audiences:
         if action and has_request_context():
             web.allow(action, _card(session, audience.shop_id))
         return session, audience
+
+    def copy(
+        self, campaign_ref: str, new_ref: str, *, field: str = "recipients"
+    ) -> AudienceRef:
+        """The same segments in the same versions for another campaign.
+
+        Who receives it is worked out anew, as of now. Raises NotFound, StaleChoice when the other
+        campaign has recipients already, or 403.
+        """
+        session = _session()
+        old = self._row(campaign_ref, field, "choose")
+        choice = replace(saving.choice_of(old), revision=0, audience_id=None)
+        audience = saving.save(session, choice, new_ref, web.state().now(), field)
+        _tell_pinned(session, audience)
+        return _ref(audience)
+
+    def discard(self, campaign_ref: str, *, field: str = "recipients") -> None:
+        """Nobody receives this campaign, until somebody saves recipients for it again.
+
+        Raises NotFound, or 403.
+        """
+        answering.discard(_session(), self._row(campaign_ref, field, "choose"))
+
+    def explain(
+        self, campaign_ref: str, address: str, *, field: str = "recipients"
+    ) -> Explanation:
+        """Why the person with this e-mail address or telephone number gets it, or does not.
+
+        Raises NotFound, or 403.
+        """
+        audience = self._row(campaign_ref, field, "view")
+        country = web.state().settings.default_country
+        return explaining.explain_address(_session(), audience, address, country)
+
+    def _row(self, campaign_ref: str, field: str, action: str) -> Audience:
+        session = _session()
+        audience = session.get_one(Audience, self.get(campaign_ref, field).id)
+        web.allow(action, _card(session, audience.shop_id))
+        return audience
 
 
 def _tell_pinned(session: Session, audience: Audience) -> None:

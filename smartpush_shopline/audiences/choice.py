@@ -7,23 +7,31 @@ from dataclasses import asdict, dataclass, replace
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from .models import EVERYONE, INCLUDE, SEGMENTS
+from .models import ALL, ANY, EVERYONE, INCLUDE, NEWEST, PINNED, SEGMENTS
 
 _SALT = "smartpush.choice"
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """One segment in one version, to include or to exclude. No version yet: `version_id` None."""
+    """One segment in one version, to include or to exclude. No version yet: `version_id` None.
+
+    `policy`: "pinned" keeps that version; "newest" also heeds the newest list at sending, which
+    can take people away and never adds any.
+    """
 
     mode: str
     segment_id: int
     version_id: int | None
+    policy: str = PINNED
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An empty choice is nobody, never everybody: everybody is `scope` "everyone"."""
+    """An empty choice is nobody, never everybody: everybody is `scope` "everyone".
+
+    `combine`: whoever is in "any" of the included segments, or only who is in "all" of them.
+    """
 
     shop_id: int
     channel: str
@@ -31,6 +39,7 @@ class Choice:
     picks: tuple[Pick, ...] = ()
     revision: int = 0
     audience_id: int | None = None
+    combine: str = ANY
 
     def __bool__(self) -> bool:
         return self.scope == EVERYONE or bool(self.of(INCLUDE))
@@ -53,6 +62,11 @@ class Choice:
     def without(self, segment_id: int) -> Choice:
         return replace(self, picks=tuple(p for p in self.picks if p.segment_id != segment_id))
 
+    def exchanged(self, segment_id: int, new: Pick) -> Choice:
+        """Another segment in the place of one."""
+        picks = tuple(new if pick.segment_id == segment_id else pick for pick in self.picks)
+        return replace(self, picks=picks)
+
     def everyone(self, on: bool) -> Choice:
         """All subscribed contacts instead of segments; exclusions stay."""
         if not on:
@@ -61,14 +75,29 @@ class Choice:
             self, scope=EVERYONE, picks=tuple(p for p in self.picks if p.mode != INCLUDE)
         )
 
-    def same_people_as(self, other: Choice) -> bool:
-        """Whether both name the same lists, whatever revision they were drawn from."""
-        return (self.shop_id, self.channel, self.scope, set(self.picks)) == (
-            other.shop_id,
-            other.channel,
-            other.scope,
-            set(other.picks),
+    def combined(self, how: str) -> Choice:
+        return replace(self, combine=how) if how in (ANY, ALL) else self
+
+    def with_policy(self, segment_id: int, policy: str) -> Choice:
+        """Keep one chosen segment's list as it is, or heed its newest one at sending."""
+        if policy not in (PINNED, NEWEST):
+            return self
+        picks = tuple(
+            replace(pick, policy=policy) if pick.segment_id == segment_id else pick
+            for pick in self.picks
         )
+        return replace(self, picks=picks)
+
+    def same_people_as(self, other: Choice) -> bool:
+        """Whether both name the same lists, whatever revision they were drawn from.
+
+        A policy says what is heeded later; it is not a list.
+        """
+        return self._lists() == other._lists()
+
+    def _lists(self) -> tuple[object, ...]:
+        lists = {(pick.mode, pick.segment_id, pick.version_id) for pick in self.picks}
+        return (self.shop_id, self.channel, self.scope, self.combine, lists)
 
     def dump(self) -> str:
         return str(_signer().dumps(asdict(self)))

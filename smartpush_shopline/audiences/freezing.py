@@ -15,7 +15,7 @@ from ..errors import CannotSend
 from ..members import digest
 from ..segments.models import Segment
 from ..shops.models import UNINSTALLED, Shop
-from . import saving, smart
+from . import between, saving, smart
 from .delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
 from .models import HELD, SAVED, SCHEDULED, SENDING, Audience, AudiencePick
 from .resolve import Resolution
@@ -28,6 +28,18 @@ _ROWS_AT_ONCE = 500
 def pinned(session: Session, audience: Audience) -> Resolution:
     """The people as saved, minus who may not be written to any more. Never more people."""
     return saving.resolution_now(session, audience)
+
+
+def guarded(threshold: float) -> PickRule:
+    """As `pinned`, and held while a question waits that only a person may decide."""
+
+    def rule(session: Session, audience: Audience) -> Resolution:
+        for question in between.held_by(session, audience, threshold):
+            name = question.pick.segment.name
+            raise CannotSend(f"Somebody has to decide about {name} first.", reason=question.kind)
+        return pinned(session, audience)
+
+    return rule
 
 
 def lock(session: Session, audience_id: int) -> Audience:

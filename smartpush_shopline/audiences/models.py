@@ -15,10 +15,10 @@ from ..segments.models import Segment, SegmentVersion
 
 EVERYONE, SEGMENTS = "everyone", "segments"
 INCLUDE, EXCLUDE = "include", "exclude"
+ANY, ALL = "any", "all"
+PINNED, NEWEST = "pinned", "newest"
 OPENED, SAVED, DISCARDED = "opened", "saved", "discarded"
 SCHEDULED, HELD, SENDING, SENT, CANCELLED = "scheduled", "held", "sending", "sent", "cancelled"
-CHANGEABLE = (OPENED, SAVED, SCHEDULED, HELD, CANCELLED)
-"""While nobody was written to yet, a person may choose other recipients."""
 
 
 class Audience(Base):
@@ -36,6 +36,7 @@ class Audience(Base):
     field: Mapped[str] = mapped_column(String(60), default="recipients")
     channel: Mapped[str] = mapped_column(String(10))
     scope: Mapped[str] = mapped_column(String(10), default=SEGMENTS)
+    combine: Mapped[str] = mapped_column(String(5), default=ANY)
     state: Mapped[str] = mapped_column(String(20))
     recipients: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
     digest: Mapped[str | None] = mapped_column(String(64))
@@ -73,7 +74,10 @@ class Audience(Base):
 
 
 class AudiencePick(Base):
-    """One segment version chosen as recipients or as an exclusion."""
+    """One segment version chosen as recipients or as an exclusion.
+
+    `declined_version_id`: the newer version that a person saw and did not want; not asked again.
+    """
 
     __tablename__ = "smartpush_audience_pick"
     __table_args__ = (UniqueConstraint("audience_id", "segment_id"),)
@@ -83,7 +87,8 @@ class AudiencePick(Base):
     mode: Mapped[str] = mapped_column(String(10))
     segment_id: Mapped[int] = mapped_column(ForeignKey("smartpush_segment.id"))
     version_id: Mapped[int | None] = mapped_column(ForeignKey("smartpush_segment_version.id"))
-    policy: Mapped[str] = mapped_column(String(20), default="pinned")
+    policy: Mapped[str] = mapped_column(String(20), default=PINNED)
+    declined_version_id: Mapped[int | None]
     picked_at: Mapped[datetime]
 
     segment: Mapped[Segment] = relationship(lazy="joined")

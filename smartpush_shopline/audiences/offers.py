@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,11 @@ from sqlalchemy.orm import Session, aliased
 
 from ..contracts import SegmentCard
 from ..segments.models import DELETED, NATIVE, SHOPLINE, SMARTPUSH, Segment, SegmentVersion
+from ..segments.standing import OWN, standing
 from ..shops.models import Shop
 from ..web import State
 from .choice import Choice, Pick
+from .models import Audience, AudiencePick
 
 MOST_ROWS = 50
 SOURCES = (SHOPLINE, SMARTPUSH, NATIVE)
@@ -33,11 +35,16 @@ class Chip:
     published_at: datetime | None
     count: int | None
     newer: int | None
+    policy: str
+    standing: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One segment on offer. `value` is what its button sends, `key` makes its id."""
+    """One segment on offer. `value` is what its button sends, `key` makes its id.
+
+    `used_at`: when a campaign last chose it.
+    """
 
     value: str
     key: str
@@ -46,6 +53,8 @@ class Row:
     published_at: datetime | None
     pressed: bool
     elsewhere: bool
+    standing: str = OWN
+    used_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +104,23 @@ def _chip(
         published_at=kept.published_at if kept else None,
         count=kept.count if kept else None,
         newer=newest.version if newest and is_newer else None,
+        policy=pick.policy,
+        standing=standing(segment, newest.count if newest else None),
     )
 
 
 def groups(
     session: Session, state: State, shop: Shop, choice: Choice, side: str, query: str
 ) -> list[Group]:
-    """The three groups of one box. One query, and one look at the dashboard's own segments."""
+    """The three groups of one box, those used last first.
+
+    One query, and one look at the dashboard's own segments.
+    """
     found: dict[str, list[Row]] = {SHOPLINE: [], SMARTPUSH: []}
     total = {SHOPLINE: 0, SMARTPUSH: 0}
-    for segment, version, every in session.execute(_offered(shop.id, query)):
-        found[segment.source].append(_segment_row(segment, version, choice, side))
+    for segment, version, every, used_at in session.execute(_offered(shop.id, query)):
+        row = _segment_row(segment, version, choice, side)
+        found[segment.source].append(replace(row, used_at=used_at))
         total[segment.source] = every
     native, more = _native_rows(session, state, shop, choice, side, query)
     return [
@@ -115,26 +130,42 @@ def groups(
 
 
 def _offered(shop_id: int, query: str) -> Any:
-    """The first of each group by name, and how many there are of it."""
+    """The first of each group, used lately before by name, and how many there are of it."""
     here = (
         Segment.shop_id == shop_id,
         Segment.source.in_((SHOPLINE, SMARTPUSH)),
         Segment.state != DELETED,
         *((Segment.name.icontains(query, autoescape=True),) if query else ()),
     )
+    used = _last_used(shop_id)
     order = func.row_number().over(
-        partition_by=Segment.source, order_by=(func.lower(Segment.name), Segment.id)
+        partition_by=Segment.source,
+        order_by=(used.c.used_at.desc().nulls_last(), func.lower(Segment.name), Segment.id),
     )
     every = func.count().over(partition_by=Segment.source)
     numbered = (
-        select(Segment.id, order.label("place"), every.label("every")).where(*here).subquery()
+        select(Segment.id, order.label("place"), every.label("every"), used.c.used_at)
+        .outerjoin(used, used.c.segment_id == Segment.id)
+        .where(*here)
+        .subquery()
     )
     return (
-        select(Segment, SegmentVersion, numbered.c.every)
+        select(Segment, SegmentVersion, numbered.c.every, numbered.c.used_at)
         .join(numbered, numbered.c.id == Segment.id)
         .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
         .where(numbered.c.place <= MOST_ROWS)
         .order_by(Segment.source, numbered.c.place)
+    )
+
+
+def _last_used(shop_id: int) -> Any:
+    """When each segment was last chosen for a campaign."""
+    return (
+        select(AudiencePick.segment_id, func.max(AudiencePick.picked_at).label("used_at"))
+        .join(Audience, Audience.id == AudiencePick.audience_id)
+        .where(Audience.shop_id == shop_id)
+        .group_by(AudiencePick.segment_id)
+        .subquery()
     )
 
 
@@ -150,6 +181,7 @@ def _segment_row(
         published_at=version.published_at if version else None,
         pressed=pick is not None and pick.mode == side,
         elsewhere=pick is not None and pick.mode != side,
+        standing=standing(segment, version.count if version else None),
     )
 
 

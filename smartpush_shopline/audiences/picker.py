@@ -19,11 +19,11 @@ from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
 from ..web import render, state
-from . import offering, saving
+from . import offering, overlap, saving
 from .choice import Choice
-from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS, Audience
+from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
 from .offers import Chip, Group, chips, groups
-from .resolve import REASONS, Resolution
+from .resolve import SINCE_SAVED, Resolution, lists_of
 
 SIDES = (INCLUDE, EXCLUDE)
 ENTER = "smartpush-enter"
@@ -73,7 +73,7 @@ def draw(
     query: str = "",
 ) -> Markup:
     """The picker for the dashboard's form, with style and script before the first on a page."""
-    return _assets() + draw_bare(choice, field_name, error, open_side, query)
+    return assets() + draw_bare(choice, field_name, error, open_side, query)
 
 
 def draw_bare(
@@ -89,7 +89,8 @@ def draw_bare(
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
         boxes = _boxes(session, shop, choice, open_side, query)
-        total = sum_of(saving.resolution_of(session, choice))
+        found = saving.resolution_of(session, choice)
+        doubts = overlap.doubts(choice, lists_of(session, choice), found)
     pending = [chip.name for box in boxes for chip in box.chips if chip.version is None]
     html = render(
         "_partials/picker.html",
@@ -97,7 +98,9 @@ def draw_bare(
         shop=shop,
         choice=choice,
         boxes=boxes,
-        total=total,
+        total=sum_of(found),
+        doubts=doubts,
+        names={chip.segment_id: chip.name for box in boxes for chip in box.chips},
         pending=pending,
         error=error,
         open_side=open_side,
@@ -115,37 +118,9 @@ def draw_results(choice: Choice, field_name: str, side: str, query: str) -> Mark
     return Markup(html)  # noqa: S704
 
 
-def panel(session: Session, audience: Audience) -> Markup:
-    """Recipients of one campaign, for the dashboard's own page of it."""
-    return _assets() + panel_bare(session, audience)
-
-
-def panel_bare(session: Session, audience: Audience) -> Markup:
-    return Markup(render("_partials/audience_panel.html", **panel_facts(session, audience)))  # noqa: S704
-
-
-def panel_facts(session: Session, audience: Audience) -> dict[str, object]:
-    shop = session.get_one(Shop, audience.shop_id)
-    saved = len(saving.saved_recipients(session, audience))
-    today = saving.resolution_now(session, audience)
-    newer = {each.pick.segment_id: each for each in saving.newer_versions(session, audience)}
-    return {
-        "shop": shop,
-        "audience": audience,
-        "is_saved": audience.is_saved,
-        "saved": saved,
-        "gone": saved - len(today.recipients),
-        "total": sum_of(today),
-        "newer": newer,
-        "may_take": state().may("choose", shop.card),
-        "may_export": state().may("export", shop.card),
-        "back": request.values.get("back") or request.full_path.rstrip("?"),
-    }
-
-
 def sum_of(found: Resolution) -> Sum:
     counts = found.counts()
-    parts = [Part(name, counts[name]) for name in REASONS if counts.get(name)]
+    parts = [Part(name, counts[name]) for name in SINCE_SAVED if counts.get(name)]
     return Sum(found.chosen, len(found.recipients), parts)
 
 
@@ -191,6 +166,11 @@ def _obey(choice: Choice, verb: str, rest: str) -> Choice:
         return _toggle(choice, verb, rest)
     if verb == "drop":
         return choice.everyone(False) if rest == EVERYONE else choice.without(_number(rest))
+    if verb == "combine":
+        return choice.combined(rest)
+    if verb == "policy":
+        policy, _colon, segment_id = rest.partition(":")
+        return choice.with_policy(_number(segment_id), policy)
     if verb == "newest":
         return _take_newest(choice, _number(rest))
     return choice
@@ -288,7 +268,7 @@ def _box(
     )
 
 
-def _assets() -> Markup:
+def assets() -> Markup:
     """Style and scripts, for the first picker or panel of a page."""
     if "smartpush.assets" in request.environ:
         return Markup("")

@@ -13,7 +13,7 @@ from ..shops.models import Shop
 from . import delivery
 from .delivery_models import AT_THE_FREEZE, LeftOut
 from .models import Audience
-from .resolve import REASONS
+from .resolve import SINCE_SAVED
 
 
 def receipt(session: Session, audience: Audience, now: datetime) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def left_out_at_the_freeze(session: Session, audience_id: int) -> dict[str, int]
         select(LeftOut).where(LeftOut.audience_id == audience_id, LeftOut.batch == AT_THE_FREEZE)
     )
     found = {row.reason: row.count for row in rows}
-    return {reason: found[reason] for reason in REASONS if reason in found}
+    return {reason: found[reason] for reason in SINCE_SAVED if reason in found}
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -13,7 +13,7 @@ from ..contacts import reach
 from ..members import union
 from ..segments.models import Segment, SegmentVersion
 from .choice import Choice
-from .models import EVERYONE, EXCLUDE, INCLUDE
+from .models import ALL, EVERYONE, EXCLUDE, INCLUDE
 
 RECENTLY_WRITTEN = "recently_written"
 REASONS = (
@@ -23,6 +23,9 @@ REASONS = (
     RECENTLY_WRITTEN,
 )
 """Why somebody in the chosen lists is not written to, in the order in which it is decided."""
+LEFT_LIST = "left_list"
+SINCE_SAVED = (LEFT_LIST, *REASONS)
+"""The same for recipients that were saved: a list that is heeded at sending may have lost them."""
 _SEGMENT, _VERSION = Segment.__table__, SegmentVersion.__table__
 _VERSIONS = (
     select(_VERSION.c.id, _VERSION.c.members)
@@ -77,18 +80,34 @@ class Resolution:
 def resolve(session: Session, choice: Choice) -> Resolution:
     """Who a choice reaches now, and why it does not reach the others."""
     here = reach.load(session, choice.shop_id, choice.channel)
-    lists = _members(session, choice)
+    lists = lists_of(session, choice)
+    chosen = chosen_of(choice, lists, here)
+    return split(session, choice, chosen, excluded_of(choice, lists, chosen), here)
+
+
+Lists = Mapping[int, BitMap]
+"""Members by version."""
+
+
+def chosen_of(choice: Choice, lists: Lists, here: reach.Reach) -> BitMap:
+    """The people of the included segments. A list that is missing has nobody."""
     if choice.scope == EVERYONE:
-        chosen = here.everyone
-    else:
-        chosen = union(_found(lists, choice, INCLUDE, BitMap()))
-    # An exclusion that is not this shop's cannot be kept, so nobody is written to.
-    excluded = union(_found(lists, choice, EXCLUDE, chosen))
-    return split(session, choice, chosen, chosen & excluded, here)
+        return here.everyone
+    found = [lists.get(pick.version_id or 0, BitMap()) for pick in choice.of(INCLUDE)]
+    return intersection(found) if choice.combine == ALL else union(found)
 
 
-def _found(lists: dict[int, BitMap], choice: Choice, mode: str, instead: BitMap) -> list[BitMap]:
-    return [lists.get(pick.version_id, instead) for pick in choice.of(mode) if pick.version_id]
+def excluded_of(choice: Choice, lists: Lists, chosen: BitMap) -> BitMap:
+    """An exclusion whose list is not known yet, or not this shop's, excludes everybody."""
+    return chosen & union(
+        chosen if pick.version_id is None else lists.get(pick.version_id, chosen)
+        for pick in choice.of(EXCLUDE)
+    )
+
+
+def intersection(sets: Sequence[BitMap]) -> BitMap:
+    """In all of them; of no sets at all it is nobody."""
+    return BitMap.intersection(*sets) if sets else BitMap()
 
 
 def split(
@@ -102,7 +121,7 @@ def split(
     return Resolution(len(chosen), reasons, sendable - twice)
 
 
-def _members(session: Session, choice: Choice) -> dict[int, BitMap]:
+def lists_of(session: Session, choice: Choice) -> dict[int, BitMap]:
     """The chosen versions, of this shop's segments only."""
     wanted = [pick.version_id for pick in choice.picks if pick.version_id]
     if not wanted:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..contacts import reach
@@ -20,11 +20,12 @@ from ..contracts import Recipient
 from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..members import digest
 from ..segments import publishing
-from ..segments.models import DELETED, SegmentVersion
+from ..segments.models import DELETED, Segment, SegmentVersion
+from . import heeding
 from .choice import Choice, Pick
 from .delivery_models import AT_THE_FREEZE, LeftOut
-from .models import CHANGEABLE, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
-from .resolve import Resolution, resolve, split
+from .models import EXCLUDE, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
+from .resolve import LEFT_LIST, Resolution, resolve, split
 
 _BATCH = 1000
 
@@ -65,40 +66,70 @@ def save(
     """Keep the chosen versions and the people they reach now. Flushes; the caller commits.
 
     Saved again with the same lists, the people stay as they were. Raises StaleChoice when
-    somebody else saved other recipients after this form was drawn.
+    somebody else saved other recipients after this form was drawn, NotFound when a chosen version
+    is not kept any more.
     """
-    audience = _lock(session, campaign_ref, field) or _adopt(session, choice)
+    audience = _lock(session, campaign_ref, field) or _adopt(session, choice, campaign_ref)
     if audience is None:
         audience = Audience(created_at=now, field=field, revision=0, state=SAVED)
         session.add(audience)
-    elif audience.state not in CHANGEABLE:
-        if choice_of(audience).same_people_as(choice):
-            return audience
-        raise RecipientsFixed
-    elif audience.campaign_ref is not None and choice.revision != audience.revision:
+    elif audience.is_frozen and choice_of(audience).same_people_as(choice):
+        return audience
+    elif choice.revision != audience.revision:
         raise StaleChoice
     unchanged = audience.is_saved and choice_of(audience).same_people_as(choice)
     audience.shop_id, audience.channel = choice.shop_id, choice.channel
     audience.campaign_ref = campaign_ref
     if not unchanged:
         _pin(session, audience, choice, now)
+    elif choice_of(audience).picks != choice.picks:
+        _set_policies(audience, choice)
     session.flush()
     return audience
 
 
-def _adopt(session: Session, choice: Choice) -> Audience | None:
-    """The draft that Create Campaign opened, unless another campaign has it already."""
+def _set_policies(audience: Audience, choice: Choice) -> None:
+    """The lists and the people stay; only what is heeded later is another."""
+    for pick in audience.picks:
+        wanted = choice.find(pick.segment_id)
+        pick.policy = wanted.policy if wanted else pick.policy
+    audience.revision += 1
+
+
+def _adopt(session: Session, choice: Choice, campaign_ref: str) -> Audience | None:
+    """The draft that Create Campaign opened, unless another campaign has it already.
+
+    Claimed by an update that one of two campaigns saved from the same draft wins.
+    """
     if choice.audience_id is None:
         return None
-    draft = session.get(Audience, choice.audience_id)
-    return draft if draft and draft.campaign_ref is None else None
+    free = (
+        (Audience.id == choice.audience_id)
+        & (Audience.shop_id == choice.shop_id)
+        & Audience.campaign_ref.is_(None)
+    )
+    won = session.execute(update(Audience).where(free).values(campaign_ref=campaign_ref))
+    if not won.rowcount:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(Audience, choice.audience_id, populate_existing=True)
+
+
+def refuse_fixed(audience: Audience) -> None:
+    """Raise RecipientsFixed once the sending began."""
+    if audience.is_frozen:
+        raise RecipientsFixed
 
 
 def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    refuse_fixed(audience)
+    if any(pick.version_id is None for pick in choice.of(EXCLUDE)):
+        raise NotFound("An excluded segment is waiting for its first list. Try again in a moment.")
+    if is_missing_lists(session, choice):
+        raise NotFound("A chosen list is not kept any more. Choose its segment again.")
     found = resolve(session, choice)
     known = {pick.segment_id: pick for pick in audience.picks}
     audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
-    audience.scope, audience.saved_at = choice.scope, now
+    audience.scope, audience.combine, audience.saved_at = choice.scope, choice.combine, now
     if audience.state != SCHEDULED:
         audience.state, audience.held_because = SAVED, None
     audience.recipients, audience.digest = found.recipients, digest(found.recipients)
@@ -112,6 +143,8 @@ def _picked(known: AudiencePick | None, pick: Pick, now: datetime) -> AudiencePi
         known = AudiencePick(segment_id=pick.segment_id)
     if (known.mode, known.version_id) != (pick.mode, pick.version_id) or known.picked_at is None:
         known.mode, known.version_id, known.picked_at = pick.mode, pick.version_id, now
+        known.declined_version_id = None
+    known.policy = pick.policy
     return known
 
 
@@ -124,9 +157,23 @@ def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> No
             audience.reasons.append(AudienceReason(reason=reason, members=people))
 
 
+def is_missing_lists(session: Session, choice: Choice) -> bool:
+    """Whether a version was thinned out since it was shown, or is not of this shop's segment."""
+    wanted = {(pick.segment_id, pick.version_id) for pick in choice.picks if pick.version_id}
+    asked = (
+        select(SegmentVersion.segment_id, SegmentVersion.id)
+        .join(Segment, Segment.id == SegmentVersion.segment_id)
+        .where(
+            SegmentVersion.id.in_([version_id for _segment_id, version_id in wanted]),
+            Segment.shop_id == choice.shop_id,
+        )
+    )
+    return bool(wanted) and bool(wanted - {(row[0], row[1]) for row in session.execute(asked)})
+
+
 def choice_of(audience: Audience) -> Choice:
     """The choice as it stands, to be edited."""
-    picks = tuple(Pick(p.mode, p.segment_id, p.version_id) for p in audience.picks)
+    picks = tuple(Pick(p.mode, p.segment_id, p.version_id, p.policy) for p in audience.picks)
     return Choice(
         shop_id=audience.shop_id,
         channel=audience.channel,
@@ -134,6 +181,7 @@ def choice_of(audience: Audience) -> Choice:
         picks=picks,
         revision=audience.revision,
         audience_id=audience.id,
+        combine=audience.combine,
     )
 
 
@@ -153,8 +201,6 @@ def newer_versions(session: Session, audience: Audience) -> list[NewerVersion]:
 
 def take_newer(session: Session, audience: Audience, segment_id: int, now: datetime) -> None:
     """A person takes the newest list of one chosen segment; the people are worked out anew."""
-    if audience.state not in CHANGEABLE:
-        raise RecipientsFixed
     segments = {pick.segment_id: pick.segment for pick in audience.picks}
     if segment_id not in segments:
         raise NotFound("This campaign did not choose that segment.")
@@ -164,7 +210,12 @@ def take_newer(session: Session, audience: Audience, segment_id: int, now: datet
         replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
         for pick in choice.picks
     )
-    _pin(session, audience, replace(choice, picks=picks), now)
+    repin(session, audience, replace(choice, picks=picks), now)
+
+
+def repin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    """Another choice for the same campaign; the people are worked out anew."""
+    _pin(session, audience, choice, now)
     session.flush()
 
 
@@ -187,11 +238,15 @@ def resolution_now(session: Session, audience: Audience) -> Resolution:
         return _frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = saved_recipients(session, audience)
-    today = split(session, choice_of(audience), saved, BitMap(), here)
+    lost = heeding.lost_by(session, audience, choice_of(audience), saved)
+    left = saved - lost.left_list
+    today = split(session, choice_of(audience), left, lost.excluded, here)
     then = {row.reason: row.members for row in audience.reasons}
     reasons = {
         reason: people | then.get(reason, BitMap()) for reason, people in today.reasons.items()
     }
+    if lost.left_list:
+        reasons[LEFT_LIST] = lost.left_list
     chosen = len(today.recipients) + sum(len(people) for people in reasons.values())
     return Resolution(chosen, reasons, today.recipients)
 
@@ -217,7 +272,11 @@ def resolution_of(session: Session, choice: Choice) -> Resolution:
 
 def iter_recipients(session: Session, audience: Audience) -> Iterator[Recipient]:
     """Each recipient of now with the channel's address, by contact number."""
-    numbers = recipients_now(session, audience)
+    return iter_people(session, audience, recipients_now(session, audience))
+
+
+def iter_people(session: Session, audience: Audience, numbers: BitMap) -> Iterator[Recipient]:
+    """These people with the address of the audience's channel, read in batches."""
     for at in range(0, len(numbers), _BATCH):
         contacts = session.scalars(
             select(Contact)

@@ -117,7 +117,8 @@ def begin(state: State, audience_id: int, size: int = SIZE) -> None:
 
     def work(session: Session) -> dict[str, object] | None:
         rule = rule_of(state, session.get_one(Audience, audience_id).channel)
-        if not freezing.freeze(session, audience_id, now, size=size, rule=rule):
+        picks = freezing.guarded(state.settings.drift_threshold)
+        if not freezing.freeze(session, audience_id, now, size=size, rule=rule, picks=picks):
             return None
         return _news(session, audience_id)
 

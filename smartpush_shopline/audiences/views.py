@@ -7,9 +7,8 @@ import io
 from collections.abc import Iterator
 from typing import NoReturn
 
-from flask import Blueprint, Response, abort, redirect, request, stream_with_context, url_for
+from flask import Blueprint, Response, abort, request, stream_with_context
 from sqlalchemy.orm import Session
-from werkzeug.wrappers import Response as BaseResponse
 
 from .. import htmx
 from ..errors import NotFound
@@ -17,7 +16,7 @@ from ..i18n import gettext as _
 from ..shops.finding import own_shop, shop_in_front
 from ..shops.models import Shop
 from ..web import allow, friendly, page_or_partial, state
-from . import export, saving
+from . import export, panel, saving
 from . import picker as drawing
 from .choice import Choice
 from .models import Audience
@@ -64,36 +63,9 @@ def _stale_picker() -> NoReturn:
 def page(audience_id: int) -> Response:
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "view")
-        facts = drawing.panel_facts(session, audience)
-        return page_or_partial("audience.html", "_partials/audience_panel.html", **facts)
-
-
-@blueprint.post("/audiences/<int:audience_id>/take")
-def take(audience_id: int) -> BaseResponse:
-    """A person takes the newest list of one chosen segment."""
-    mine = state()
-    segment_id = request.form.get("segment_id", 0, type=int)
-    with mine.database.begin() as session:
-        _shop, audience = get_own(session, audience_id, "choose")
-        try:
-            saving.take_newer(session, audience, segment_id, mine.now())
-        except NotFound:
-            friendly(
-                _("This campaign did not choose that segment"),
-                _("Somebody may have changed its recipients meanwhile. Look at them again."),
-                404,
-            )
-    if not htmx.wants_partial():
-        return redirect(_way_back(audience_id), 303)
-    with mine.database.read() as session:
-        return Response(drawing.panel_bare(session, session.get_one(Audience, audience_id)))
-
-
-def _way_back(audience_id: int) -> str:
-    """A path of this site, never an address that came along."""
-    back = request.form.get("back", "")
-    is_path = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
-    return back if is_path else url_for("smartpush.audiences.page", audience_id=audience_id)
+        facts = panel.facts_of(session, audience)
+        more = {} if htmx.wants_partial() else panel.more_of(session, audience)
+        return page_or_partial("audience.html", "_partials/audience_panel.html", **facts, **more)
 
 
 @blueprint.get("/audiences/<int:audience_id>/recipients.csv")
@@ -111,12 +83,12 @@ def csv(audience_id: int) -> Response:
 def _lines(audience_id: int) -> Iterator[str]:
     with state().database.read() as session:
         audience = session.get_one(Audience, audience_id)
-        yield _line(list(export.COLUMNS))
+        yield csv_line(list(export.COLUMNS))
         for row in export.rows(saving.iter_recipients(session, audience)):
-            yield _line(row)
+            yield csv_line(row)
 
 
-def _line(cells: list[str]) -> str:
+def csv_line(cells: list[str]) -> str:
     text = io.StringIO()
     csv_format.writer(text).writerow(cells)
     return text.getvalue()

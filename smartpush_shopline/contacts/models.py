@@ -91,3 +91,13 @@ class ReachChunk(Base):
     chunk: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     members: Mapped[BitMap] = mapped_column(Members)
     firsts: Mapped[list[list[int]] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class Tombstone(Base):
+    """Somebody who was erased: a keyed hash of their id, and the number that leads to nobody."""
+
+    __tablename__ = "smartpush_tombstone"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int]

@@ -1,32 +1,18 @@
-"""Bringing people in: profile, statements of consent and reach, in one transaction.
-
-The order is always the same: number the unknown ones, lock the chunks of reach, then read the
-contacts afresh, change them, and derive their verdicts.
-"""
+"""Bringing people in: profile, statements of consent and reach, in one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..contracts import Person
-from ..members import chunks_of
 from ..shopline import Customer, Member
-from . import ledger, numbering, reach
-from .models import Contact, ReachChunk
-
-_BATCH = 500
-"""Values per IN (...): few enough for every database, many enough for a page."""
-
-
-def email_key(email: str | None) -> str | None:
-    """Two addresses with one key reach the same mailbox as far as anyone can tell."""
-    return email.strip().casefold() if email and email.strip() else None
+from . import ledger, numbering, reach, tombstones
+from .changing import Change, Keys, email_key, load, numbers_of
+from .models import Contact
 
 
 def upsert_customers(
@@ -37,15 +23,16 @@ def upsert_customers(
     now: datetime,
     *,
     act: ledger.Act | None = None,
-) -> None:
+) -> int:
     """Take the store's word for these customers; an older word never replaces a newer one.
 
     `act`: the store said it because somebody opted in or out, so `updated_at` dates that.
+    Returns how many of them are contacts: all but the erased.
     """
     said = {customer.ref: customer for customer in customers}
-    _make_missing(session, shop_id, Contact.customer_ref, list(said), now)
-    incoming = _Keys.of(said.values())
-    change = _Change.of(session, shop_id, Contact.customer_ref, list(said), incoming)
+    make_missing(session, shop_id, Contact.customer_ref, list(said), now)
+    incoming = Keys.of(said.values())
+    change = Change.of(session, shop_id, Contact.customer_ref, list(said), incoming)
     statements: list[ledger.Statement] = []
     for contact in change.contacts:
         customer = said[str(contact.customer_ref)]
@@ -57,6 +44,7 @@ def upsert_customers(
             _fill(contact, customer)
     ledger.record(session, statements, now)
     change.derive()
+    return len(change.contacts)
 
 
 def numbers_of_members(
@@ -64,11 +52,13 @@ def numbers_of_members(
 ) -> list[int]:
     """The numbers of a segment's members. One we never heard of becomes a contact at once."""
     refs = [member.ref for member in members]
-    known = _numbers(session, shop_id, Contact.customer_ref, refs)
+    known = numbers_of(session, shop_id, Contact.customer_ref, refs)
+    known |= _erased(session, shop_id, Contact.customer_ref, refs, known)
     strangers = [_as_customer(member) for member in members if member.ref not in known]
     if strangers:
         upsert_customers(session, shop_id, strangers, "store", now)
-        known = _numbers(session, shop_id, Contact.customer_ref, refs)
+        known |= numbers_of(session, shop_id, Contact.customer_ref, refs)
+        known |= _erased(session, shop_id, Contact.customer_ref, refs, known)
     return [known[ref] for ref in refs]
 
 
@@ -81,140 +71,61 @@ def numbers_of_people(
     consent, so is not written to.
     """
     by_ref = {person.host_ref: person for person in people}
-    known = _numbers(session, shop_id, Contact.host_ref, list(by_ref))
+    known = numbers_of(session, shop_id, Contact.host_ref, list(by_ref))
+    known |= _erased(session, shop_id, Contact.host_ref, list(by_ref), known)
     strangers = [person for ref, person in by_ref.items() if ref not in known]
     known |= _by_address(session, shop_id, strangers)
     unknown = {p.host_ref: p for p in strangers if p.host_ref not in known}
     if unknown:
         _add_people(session, shop_id, unknown, now)
-        known |= _numbers(session, shop_id, Contact.host_ref, list(unknown))
+        known |= numbers_of(session, shop_id, Contact.host_ref, list(unknown))
+        known |= _erased(session, shop_id, Contact.host_ref, list(unknown), known)
     return [known[ref] for ref in by_ref]
 
 
-def delete_customer(session: Session, shop_id: int, customer_ref: str, now: datetime) -> None:
+def delete_customer(session: Session, shop_id: int, customer_ref: str, now: datetime) -> int:
     """The store deleted the customer: nobody to write to any more, and nobody's address.
 
     One we never heard of is noted as well, so that what was said before the deletion and arrives
     after it does not bring the person back.
     """
-    _make_missing(session, shop_id, Contact.customer_ref, [customer_ref], now)
-    change = _Change.of(session, shop_id, Contact.customer_ref, [customer_ref], _Keys())
+    make_missing(session, shop_id, Contact.customer_ref, [customer_ref], now)
+    change = Change.of(session, shop_id, Contact.customer_ref, [customer_ref], Keys())
     for contact in change.contacts:
         contact.deleted_at = now
         contact.remote_updated_at = max(contact.remote_updated_at or now, now)
     change.derive()
+    return len(change.contacts)
 
 
-@dataclass(slots=True)
-class _Keys:
-    """Addresses that bind people to each other."""
-
-    emails: set[str] = field(default_factory=set)
-    phones: set[str] = field(default_factory=set)
-
-    @classmethod
-    def of(cls, people: Iterable[Any]) -> _Keys:
-        """Of anything with `email` and `phone`."""
-        every = list(people)
-        emails = {key for person in every if (key := email_key(person.email))}
-        return cls(emails, {person.phone for person in every if person.phone})
-
-    def __or__(self, other: _Keys) -> _Keys:
-        return _Keys(self.emails | other.emails, self.phones | other.phones)
-
-    def __le__(self, other: _Keys) -> bool:
-        return self.emails <= other.emails and self.phones <= other.phones
+def _erased(
+    session: Session,
+    shop_id: int,
+    column: InstrumentedAttribute[Any],
+    refs: Sequence[str],
+    known: dict[Any, int],
+) -> dict[str, int]:
+    """The numbers of those who were erased: they lead to nobody, and stay theirs."""
+    unknown = [ref for ref in refs if ref not in known]
+    return tombstones.find(session, shop_id, column.key, unknown) if unknown else {}
 
 
-@dataclass(slots=True)
-class _Change:
-    """Contacts about to change, locked together with all who share an address with them."""
-
-    session: Session
-    contacts: list[Contact]
-    everybody: list[Contact]
-    keys: _Keys
-    chunks: list[ReachChunk]
-
-    @classmethod
-    def of(
-        cls,
-        session: Session,
-        shop_id: int,
-        column: InstrumentedAttribute[Any],
-        refs: list[str],
-        incoming: _Keys,
-    ) -> _Change:
-        contacts = _load(session, shop_id, column, refs)
-        while True:
-            keys = _Keys.of(contacts) | incoming
-            numbers = {c.number for c in (*contacts, *_sharing(session, shop_id, keys))}
-            chunks = reach.lock(session, shop_id, numbers)
-            contacts = _load(session, shop_id, column, refs)
-            everybody = [*contacts, *_sharing(session, shop_id, keys)]
-            locked = set(chunks_of(numbers))
-            # Nobody moved between the look and the lock, neither these nor to their addresses.
-            if _Keys.of(contacts) <= keys and locked.issuperset(
-                chunks_of(c.number for c in everybody)
-            ):
-                unique = list({c.number: c for c in everybody}.values())
-                return cls(session, contacts, unique, keys, chunks)
-
-    def derive(self) -> None:
-        """Put them, and all bound to them by the address of a channel, under their verdicts."""
-        mine = {contact.number for contact in self.contacts}
-        for channel, bound in (("email", self.keys.emails), ("sms", self.keys.phones)):
-            numbers = mine | {
-                contact.number
-                for contact in self.everybody
-                if reach.address_key(channel, contact) in bound
-            }
-            reach.derive(self.chunks, channel, self.everybody, numbers)
-        self.session.flush()
-
-
-def _sharing(session: Session, shop_id: int, keys: _Keys) -> list[Contact]:
-    return _load(session, shop_id, Contact.email_key, sorted(keys.emails)) + _load(
-        session, shop_id, Contact.phone, sorted(keys.phones)
-    )
-
-
-def _load(
-    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
-) -> list[Contact]:
-    found: list[Contact] = []
-    for some in _batches(values):
-        asked = select(Contact).where(Contact.shop_id == shop_id, column.in_(some))
-        found += session.scalars(asked.execution_options(populate_existing=True))
-    return found
-
-
-def _numbers(
-    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
-) -> dict[Any, int]:
-    found: dict[Any, int] = {}
-    for some in _batches(values):
-        asked = select(column, Contact.number).where(Contact.shop_id == shop_id, column.in_(some))
-        found.update((ref, number) for ref, number in session.execute(asked))
-    return found
-
-
-def _batches(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))
-
-
-def _make_missing(
+def make_missing(
     session: Session,
     shop_id: int,
     column: InstrumentedAttribute[Any],
     refs: list[str],
     now: datetime,
 ) -> list[Contact]:
-    """Empty contacts, numbered, for the references that have none. Returns the new ones."""
-    if len(_numbers(session, shop_id, column, refs)) == len(refs):
+    """Empty contacts, numbered, for the references that have none. Returns the new ones.
+
+    Whoever was erased is not made again, whatever page, list or delivery still names them.
+    """
+    if len(numbers_of(session, shop_id, column, refs)) == len(refs):
         return []
     counter = numbering.lock_counter(session, shop_id)
-    known = _numbers(session, shop_id, column, refs)
+    known = numbers_of(session, shop_id, column, refs)
+    known |= _erased(session, shop_id, column, refs, known)
     missing = [ref for ref in refs if ref not in known]
     numbers = numbering.hand_out(session, counter, len(missing))
     made = [
@@ -229,9 +140,9 @@ def _make_missing(
 def _add_people(
     session: Session, shop_id: int, unknown: dict[str, Person], now: datetime
 ) -> None:
-    _make_missing(session, shop_id, Contact.host_ref, list(unknown), now)
-    change = _Change.of(
-        session, shop_id, Contact.host_ref, list(unknown), _Keys.of(unknown.values())
+    make_missing(session, shop_id, Contact.host_ref, list(unknown), now)
+    change = Change.of(
+        session, shop_id, Contact.host_ref, list(unknown), Keys.of(unknown.values())
     )
     for contact in change.contacts:
         person = unknown[str(contact.host_ref)]
@@ -242,10 +153,10 @@ def _add_people(
 
 def _by_address(session: Session, shop_id: int, people: list[Person]) -> dict[str, int]:
     """host_ref → number of the contact with the same e-mail address, else the same phone."""
-    keys = _Keys.of(people)
+    keys = Keys.of(people)
     found: dict[str, int] = {}
-    by_email = _lowest(_load(session, shop_id, Contact.email_key, sorted(keys.emails)), "email")
-    by_phone = _lowest(_load(session, shop_id, Contact.phone, sorted(keys.phones)), "sms")
+    by_email = _lowest(load(session, shop_id, Contact.email_key, sorted(keys.emails)), "email")
+    by_phone = _lowest(load(session, shop_id, Contact.phone, sorted(keys.phones)), "sms")
     for person in people:
         number = by_email.get(email_key(person.email)) or by_phone.get(person.phone)
         if number is not None:

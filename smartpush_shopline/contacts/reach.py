@@ -41,7 +41,7 @@ _BY_CONSENT = {
     consent.SUBSCRIBED: SENDABLE,
     None: "not_subscribed",
 }
-_BLACKLISTED_STATE = 0
+BLACKLISTED_STATE = 0
 _ROWS = ReachChunk.__table__.c
 _CHUNKS = select(_ROWS.verdict, _ROWS.members, _ROWS.firsts).where(
     _ROWS.shop_id == bindparam("shop_id"), _ROWS.channel == bindparam("channel")
@@ -204,7 +204,7 @@ def _bind(own: dict[int, str], numbers: list[int]) -> None:
 def _own_verdict(channel: str, contact: Contact) -> str:
     if contact.deleted_at is not None:
         return "erased"
-    if contact.state == _BLACKLISTED_STATE:
+    if contact.state == BLACKLISTED_STATE:
         return "blacklisted"
     if not address_key(channel, contact):
         return "no_address"

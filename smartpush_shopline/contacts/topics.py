@@ -27,11 +27,13 @@ def consent_changed(change: Payload, ctx: Context) -> None:
 def customer_deleted(change: Payload, ctx: Context) -> None:
     said_at = parse_time(change.get("updated_at"), "updated_at")
     ref = parse_ref(change.get("id"), "id")
-    people.delete_customer(ctx.session, ctx.shop.id, ref, said_at or ctx.now)
+    ctx.about_nobody = not people.delete_customer(
+        ctx.session, ctx.shop.id, ref, said_at or ctx.now
+    )
 
 
 def _upsert(change: Payload, ctx: Context, *, act: Act | None = None) -> None:
     customer = parse_customer(change, default_country=ctx.settings.default_country)
-    people.upsert_customers(
+    ctx.about_nobody = not people.upsert_customers(
         ctx.session, ctx.shop.id, [customer], "webhook", ctx.now, act=act
     )

@@ -7,6 +7,7 @@ import logging
 from flask import Blueprint, request
 
 from ..errors import DeliveryRefused
+from ..shopline.signing import signing_apps
 from ..web import state
 from . import receiving
 
@@ -25,12 +26,13 @@ def receive() -> tuple[str, int]:
     mine = state()
     try:
         header = request.headers.get("X-Shopline-Hmac-Sha256")
-        receiving.check_signature(body, header, mine.settings.apps)
+        signed_by = signing_apps(body, header, mine.settings.apps)
     except DeliveryRefused as refusal:
         log.warning("smartpush.delivery_refused reason=%s", refusal.reason)
         return "", 401
     with mine.database.read() as session:
-        shop = mine.find_sender(session, dict(request.headers))
+        named = receiving.sender(dict(request.headers), body)
+        shop = mine.find_sender(session, named, signed_by)
     if shop is None:
         log.warning("smartpush.delivery_unknown_shop")
         return "", 200

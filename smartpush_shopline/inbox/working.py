@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import ColumnElement
 
 from ..books import Context, JobBook
-from ..errors import ShoplineError, SmartPushError
+from ..errors import ShoplineBusy, ShoplineError, SmartPushError, trace_of
 from ..web import State
+from . import words
+from .finding import free
 from .models import DONE, IGNORED, PARKED, RECEIVED, Delivery
 
 LEASE = timedelta(minutes=2)
@@ -35,21 +36,17 @@ def _due(state: State) -> list[int]:
         return list(
             session.scalars(
                 select(Delivery.id)
-                .where(Delivery.state == RECEIVED, Delivery.next_try_at <= now, _free(now))
+                .where(Delivery.state == RECEIVED, Delivery.next_try_at <= now, free(now))
                 .order_by(Delivery.id)
             )
         )
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now)
 
 
 def claim(state: State, delivery_id: int) -> bool:
     """Many workers, no locks, the loser walks on; a dead worker's row comes back by itself."""
     now = state.now()
     mine = update(Delivery).where(
-        Delivery.id == delivery_id, Delivery.state == RECEIVED, _free(now)
+        Delivery.id == delivery_id, Delivery.state == RECEIVED, free(now)
     )
     with state.database.begin() as session:
         won = session.execute(mine.values(claimed_until=now + LEASE))
@@ -80,30 +77,35 @@ def _handle(state: State, session: Session, delivery_id: int) -> tuple[set[str],
     if handler is not None:
         handler(json.loads(delivery.body or b"{}"), context)
     delivery.state = DONE if handler else IGNORED
+    delivery.reason = None if handler else words.NO_HANDLER
     delivery.worked_at, delivery.body, delivery.error = state.now(), None, None
+    if context.about_nobody:
+        delivery.subject_ref, delivery.reason = None, words.ABOUT_NOBODY
     return context.rings, delivery.shop_id
 
 
 def _failed(state: State, delivery_id: int, error: Exception) -> None:
     """Written outside the transaction that failed."""
-    log.exception("smartpush.delivery_failed delivery=%s", delivery_id, exc_info=error)
+    log.error("smartpush.delivery_failed delivery=%s\n%s", delivery_id, trace_of(error))
     with state.database.begin() as session:
-        delivery = session.get_one(Delivery, delivery_id, with_for_update=True)
-        if delivery.state != RECEIVED:
+        delivery = session.get(Delivery, delivery_id, with_for_update=True)
+        if delivery is None or delivery.state != RECEIVED:
             return
         delivery.attempts += 1
-        delivery.error = _in_words(error)
+        delivery.reason, delivery.error = words.code_of(error)
         delivery.claimed_until = None
-        delivery.next_try_at = state.now() + timedelta(seconds=5 * 2**delivery.attempts)
+        delivery.next_try_at = state.now() + _wait(error, delivery.attempts)
         if _is_permanent(error) or delivery.attempts >= ATTEMPTS:
-            delivery.state = PARKED
+            delivery.state, delivery.next_try_at = PARKED, state.now()
+
+
+def _wait(error: Exception, attempts: int) -> timedelta:
+    """10, 20, 40 ... seconds, or as long as SHOPLINE asked for."""
+    asked = error.retry_after if isinstance(error, ShoplineBusy) else None
+    return timedelta(seconds=max(5 * 2**attempts, asked or 0))
 
 
 def _is_permanent(error: Exception) -> bool:
     if isinstance(error, ShoplineError):
         return error.permanent
     return isinstance(error, (SmartPushError, KeyError, TypeError, ValueError))
-
-
-def _in_words(error: Exception) -> str:
-    return str(error) if isinstance(error, SmartPushError) else f"{type(error).__name__}: {error}"

@@ -17,6 +17,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
 from flask_apscheduler import APScheduler
 
+from ..errors import trace_of
 from ..web import State
 
 log = logging.getLogger("smartpush")
@@ -34,8 +35,8 @@ def run_job(app: Flask, job: str, shop_id: int | None = None) -> None:
         state: State = app.extensions["smartpush"]
         try:
             state.jobs[job](state, shop_id)
-        except Exception:
-            log.exception("smartpush.job_failed job=%s shop=%s", job, shop_id)
+        except Exception as error:
+            log.error("smartpush.job_failed job=%s shop=%s\n%s", job, shop_id, trace_of(error))
 
 
 def tick(app: Flask) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import sqlite3
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from .app import close, create_app
@@ -14,19 +15,23 @@ from .serve import HOST, PortInUse, listen
 from .settings import Settings
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(environment: Mapping[str, str] | None = None) -> argparse.ArgumentParser:
     """Every option can be given as ``SANDBOX_...`` in the environment, too."""
-    usual, env = Settings(), os.environ.get
+    usual, env = Settings(), (os.environ if environment is None else environment).get
     made = argparse.ArgumentParser(prog="python -m smartpush_shopline.sandbox", description=__doc__)
     add = made.add_argument
-    add("--port", type=int, default=env("SANDBOX_PORT", "5001"))
+    add("--port", type=int, default=env("SANDBOX_PORT", "5001"), help="0 takes a free one")
     add("--data", type=Path, default=env("SANDBOX_DATA") or None, help="file that keeps the stores")
-    add("--app-key", default=env("SANDBOX_APP_KEY", usual.app_key))
-    add("--app-secret", default=env("SANDBOX_APP_SECRET", usual.app_secret))
-    add("--app-url", default=env("SANDBOX_APP_URL", usual.app_url))
+    add("--customers", type=int, default=env("SANDBOX_CUSTOMERS"), help="how many alder has")
+    add("--app-key", default=env("SANDBOX_APP_KEY", usual.app_key), help="your app's key")
+    add("--app-secret", default=env("SANDBOX_APP_SECRET", usual.app_secret), help="its secret")
+    add("--app-url", default=env("SANDBOX_APP_URL", usual.app_url), help="where it is opened")
     add("--gdpr-url", default=env("SANDBOX_GDPR_URL"), help="address for the redact topics")
-    add("--webhook-hmac", choices=["hex", "base64"], default=env("SANDBOX_WEBHOOK_HMAC", "hex"))
-    add("--retry-factor", type=float, default=env("SANDBOX_RETRY_FACTOR", "1"))
+    forms = ["hex", "base64"]
+    hmac = env("SANDBOX_WEBHOOK_HMAC", "hex")
+    add("--webhook-hmac", choices=forms, default=hmac, help="hex or base64")
+    factor = env("SANDBOX_RETRY_FACTOR", "1")
+    add("--retry-factor", type=float, default=factor, help="times the waits of failed webhooks")
     add("--bucket", type=int, default=env("SANDBOX_BUCKET", "40"), help="0: no rate limit")
     return made
 

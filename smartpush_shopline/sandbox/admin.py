@@ -6,6 +6,7 @@ Customers and segments have modules of their own. No page needs a login, and non
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -54,7 +55,7 @@ def done(word: str, endpoint: str, **values: Any) -> Response:
     return redirect(address, 303)
 
 
-def page_of(rows: list[Any]) -> dict[str, Any]:
+def page_of(rows: Sequence[Any]) -> dict[str, Any]:
     """The rows of the page asked for, and where the others are."""
     text = request.args.get("page", "1")
     pages = max(1, -(-len(rows) // ROWS))
@@ -83,8 +84,8 @@ def campaign() -> Response:
         abort(404, "A campaign is either an e-mail or an SMS campaign.")
     if segment != links.EVERYONE and store().segments.get(segment) is None:
         raise Unknown(f"There is no segment {segment} in this store.")
-    settings, handle = world().settings, store().handle
-    return redirect(links.campaign_address(settings, handle, segment, channel, timestamp()))
+    settings = world().settings
+    return redirect(links.campaign_address(settings, store(), segment, channel, timestamp()))
 
 
 @admin.get("/apps")
@@ -94,7 +95,7 @@ def apps() -> str:
 
 @admin.get("/apps/open")
 def open_app() -> Response:
-    return redirect(links.open_address(world().settings, store().handle, timestamp()))
+    return redirect(links.open_address(world().settings, store(), timestamp()))
 
 
 @admin.post("/apps/uninstall")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
-from . import people
+from . import buying, people
 from .admin import Page, admin, done, page_of, show
 from .door import store, world
 from .model import BLACKLISTED, NOT_INVITED, Customer
@@ -19,7 +19,7 @@ CONSENTS = ("email_consent", "sms_consent")
 @admin.get("/customers")
 def customers() -> str:
     words = request.args.get("q", "").strip()
-    found = people.search(store(), words) if words else store().customers.all()
+    found = people.search(store(), words) if words else store().customers.everyone()
     return show("customers.html", "customers", page=page_of(found), q=words)
 
 
@@ -70,7 +70,7 @@ def blacklist(ref: str) -> Response:
 @admin.post("/customers/<ref>/order")
 def add_order(ref: str) -> Page:
     try:
-        people.add_order(store(), ref, request.form.get("amount", ""))
+        buying.place(store(), ref, request.form.get("amount", ""))
     except Invalid as error:
         found = people.get(store(), ref)
         return _page(found, {**_form(found), "amount": request.form.get("amount", "")}, error), 422
@@ -79,7 +79,8 @@ def add_order(ref: str) -> Page:
 
 @admin.post("/customers/<ref>/redact")
 def redact_customer(ref: str) -> Response:
-    people.redact(store(), ref, world().settings.gdpr_url)
+    orders = buying.orders_of(store(), people.get(store(), ref))
+    people.redact(store(), ref, orders, world().settings.gdpr_url)
     return done("redact", "customer", ref=ref)
 
 

@@ -1,38 +1,20 @@
-"""The Admin REST API: store, webhooks and segments. Customers are in ``api_customers``."""
+"""The Admin REST API: who may call it, the store and its segments; the rest is in ``api_...``."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
-from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 
-from . import door, groups, paging, wire
+from . import door, groups, paging, wire, wire_store
+from .conditions import as_json
 from .door import Refusal, answer, store
-from .model import Customer, Segment, Subscription
+from .membership import shifted
+from .model import Customer, Segment
 from .people import Invalid
 from .state import Unknown
 
 api = Blueprint("api", __name__, url_prefix="/<handle>/admin/openapi/<version>")
-
-TOPICS = frozenset(
-    f"{thing}/{event}"
-    for thing, events in {
-        "customers": "create update enable disable delete redact",
-        "customers_marketing_consent": "update",
-        "customer_groups": "create update delete",
-        "orders": "create updated edited paid cancelled delete fulfilled partially_fulfilled",
-        "order_transactions": "create",
-        "refunds": "create update",
-        "apps": "installed_uninstalled",
-        "merchants": "update redact",
-        "subscription": "status_changed",
-    }.items()
-    for event in events.split()
-)
-
 
 @api.before_request
 def _gate() -> None:
@@ -52,6 +34,8 @@ def _scope() -> str:
         return "read_store_information"
     if "webhook" in endpoint or endpoint == "nothing":
         return ""
+    if "order" in endpoint:
+        return "read_orders"
     return "read_customers" if request.method == "GET" else "write_customers"
 
 
@@ -77,81 +61,7 @@ def nothing(rest: str) -> Response:
 
 @api.get("/merchants/shop.json")
 def shop() -> Response:
-    return answer({"data": wire.shop(store().info)})
-
-
-# -- webhooks: the id stands before the word; the other way round is answered as well
-
-
-@api.get("/webhooks.json")
-def list_webhooks() -> Response:
-    return answer({"webhooks": [_show(each) for each in store().subscriptions.all()]})
-
-
-@api.get("/webhooks/count.json")
-def count_webhooks() -> Response:
-    return answer({"count": len(store().subscriptions)})
-
-
-@api.post("/webhooks.json")
-def create_webhook() -> Response:
-    sent = door.sent("webhook")
-    topic, version = sent.get("topic"), str(sent.get("api_version", ""))
-    if topic not in TOPICS or not re.fullmatch(r"v\d{8}", version) or version < "v20240601":
-        text = "There are no available versions for subscription for the current event"
-        raise Refusal(422, text)
-    address = _address(sent)
-    with store().change():
-        now, number = store().now(), store().next_number("webhook", 45_852)
-        subscription = Subscription(number, topic, address, version, now, now)
-        store().subscriptions.put(str(number), subscription)
-    return answer({"webhook": _show(subscription)})
-
-
-@api.get("/<int:number>/webhooks.json")
-@api.get("/webhooks/<int:number>.json")
-def read_webhook(number: int) -> Response:
-    return answer({"webhook": _show(_subscription(number))})
-
-
-@api.put("/<int:number>/webhooks.json")
-@api.put("/webhooks/<int:number>.json")
-def change_webhook(number: int) -> Response:
-    address = _address(door.sent("webhook"))
-    with store().change():
-        changed = replace(_subscription(number), address=address, updated_at=store().now())
-        store().subscriptions.put(str(number), changed)
-    return answer({"webhook": _show(changed)})
-
-
-@api.delete("/<int:number>/webhooks.json")
-@api.delete("/webhooks/<int:number>.json")
-def delete_webhook(number: int) -> Response:
-    with store().change():
-        _subscription(number)
-        store().subscriptions.drop(str(number))
-    return answer()
-
-
-def _subscription(number: int) -> Subscription:
-    found = store().subscriptions.get(str(number))
-    if found is None:
-        raise Unknown(f"There is no webhook {number} in this store.")
-    return found
-
-
-def _show(subscription: Subscription) -> wire.Json:
-    return wire.subscription(subscription, store().info)
-
-
-def _address(sent: dict[str, Any]) -> str:
-    address = sent.get("address")
-    if not isinstance(address, str) or len(address) > 255:
-        raise Refusal(422, "The address must be a text of at most 255 characters.")
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Refusal(422, "The address must begin with http:// or https://.")
-    return address
+    return answer({"data": wire_store.shop(store().info)})
 
 
 # -- segments, called "customer saved searches" here; "All customers" is none and not listed
@@ -159,8 +69,11 @@ def _address(sent: dict[str, Any]) -> str:
 
 @api.get("/customer_saved_searches.json")
 def list_segments() -> Response:
-    rows = [paging.only_fields(wire.segment_rest(each)) for each in store().segments.all()]
-    return answer({"customer_saved_searches": rows})
+    segments = store().segments.all()
+    if segments and store().moods.segments == "vanish":
+        store().moods.segments = "stay"
+        groups.delete(store(), segments[-1].id)
+    return answer({"customer_saved_searches": [_shown(each) for each in segments]})
 
 
 @api.get("/customer_saved_searches/count.json")
@@ -198,23 +111,29 @@ def delete_segment(ref: str) -> Response:
 
 @api.get("/customer_saved_searches/<ref>/customers.json")
 def list_members(ref: str) -> Response:
-    segment, page = groups.get(store(), ref), paging.wanted(["order"])
+    page, segment = paging.wanted(["order"]), store().segments.get(ref)
+    if segment is None and store().moods.deleted_segment == "empty":
+        return paging.respond("customers", [], page, {})
+    segment = groups.get(store(), ref)
     order = page.filters.get("order", "1")
     if order not in ("1", "2"):
         raise Refusal(422, "order is 1 (last order time) or 2 (number of orders).")
-    rows = sorted(store().members(segment), key=_latest if order == "1" else _most)
-    part, cursors = paging.by_position(rows, page)
+    rows = store().members(segment, order)
+
+    def moving(start: int) -> list[Customer]:
+        return shifted(rows, start, page.limit, f"{store().moods.seed}-{ref}")
+
+    read = moving if store().moods.members == "shifting" else None
+    part, cursors = paging.by_position(rows, page, read)
     info = store().info
     return paging.respond("customers", [wire.member(each, info) for each in part], page, cursors)
 
 
-def _latest(customer: Customer) -> float:
-    return -customer.last_order_at.timestamp() if customer.last_order_at else 0.0
-
-
-def _most(customer: Customer) -> int:
-    return -customer.orders_count
-
-
 def _segment(segment: Segment) -> Response:
-    return answer({"customer_saved_search": paging.only_fields(wire.segment_rest(segment))})
+    return answer({"customer_saved_search": _shown(segment)})
+
+
+def _shown(segment: Segment) -> wire.Json:
+    form = store().moods.segment_query
+    query = {"json": as_json(segment.rule), "empty": ""}.get(form, segment.rule)
+    return paging.only_fields(wire.segment_rest(segment, query))

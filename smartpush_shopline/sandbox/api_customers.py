@@ -6,7 +6,8 @@ Three prefixes, as on developer.shopline.com: list ``v2/customers.json``, read
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from flask import Response
@@ -15,6 +16,7 @@ from . import door, paging, people, wire
 from .api import api
 from .door import Refusal, answer, store
 from .model import Customer
+from .paging import Page
 
 SOURCE = "Open API"
 TIMES: dict[str, Callable[[Customer], datetime]] = {
@@ -34,10 +36,23 @@ FILTERS = (
 @api.get("/v2/customers.json")
 def list_customers() -> Response:
     page = paging.wanted(FILTERS)
-    rows = _filtered(store().customers.all(), page.filters)
-    part, cursors = paging.by_id(rows, page, lambda customer: customer.id)
     info = store().info
+    if store().moods.customer_list == "updated":
+        return _latest_first(page)
+    page = _since(page)
+    rows = _filtered(page.filters)
+    part, cursors = paging.by_id(rows, page, lambda customer: customer.id)
     shown = [wire.customer_rest(each, info) for each in part]
+    return paging.respond("customers", shown, page, cursors)
+
+
+def _latest_first(page: Page) -> Response:
+    """The same in another order: whoever changes meanwhile moves to the front."""
+    since = _since(page).filters.get("since_id", "0")
+    rows = [each for each in _filtered(page.filters) if int(each.id) > int(since)]
+    rows.sort(key=lambda customer: customer.updated_at, reverse=True)
+    part, cursors = paging.by_position(rows, page)
+    shown = [wire.customer_rest(each, store().info) for each in part]
     return paging.respond("customers", shown, page, cursors)
 
 
@@ -72,27 +87,49 @@ def _written(customer: Customer) -> Response:
     return answer({"customer": wire.customer_created(customer, store().info)})
 
 
-def _filtered(rows: list[Customer], filters: dict[str, str]) -> list[Customer]:
+def _since(page: Page) -> Page:
+    """``since_id`` is where the first page begins."""
+    since = page.filters.get("since_id", "")
+    if since and not (since.isascii() and since.isdigit()):
+        raise Refusal(400, "since_id must be the id of a customer.")
+    return page if page.mark or not since else replace(page, mark=since)
+
+
+def _filtered(filters: dict[str, str]) -> Sequence[Customer]:
     if ids := filters.get("ids"):
         if len(ids) > 64:
             raise Refusal(422, "ids has at most 64 characters.")
-        wanted = {ref.strip() for ref in ids.split(",")}
-        rows = [each for each in rows if each.id in wanted]
-    if since := filters.get("since_id"):
-        if not since.isascii() or not since.isdigit():
-            raise Refusal(400, "since_id must be the id of a customer.")
-        rows = [each for each in rows if int(each.id) > int(since)]
+        refs = sorted({ref.strip() for ref in ids.split(",")})
+        found = (store().customers.get(ref) for ref in refs)
+        test = _in_time(filters)
+        return [each for each in found if each and test(each)]
+    timed = tuple(value for value in filters.items() if value[0] not in ("since_id", "ids"))
+    if not timed:
+        return store().customers.everyone()
+    return store().customers.select(_in_time(filters), name=timed)
+
+
+def _in_time(filters: dict[str, str]) -> Callable[[Customer], bool]:
+    tests: list[Callable[[Customer], bool]] = []
     for name, read in TIMES.items():
         if earliest := filters.get(f"{name}_min"):
-            limit = _moment(f"{name}_min", earliest)
-            rows = [each for each in rows if read(each) >= limit]
+            tests.append(_not_before(read, moment(f"{name}_min", earliest)))
         if latest := filters.get(f"{name}_max"):
-            limit = _moment(f"{name}_max", latest)
-            rows = [each for each in rows if read(each) <= limit]
-    return rows
+            tests.append(_not_after(read, moment(f"{name}_max", latest)))
+    return lambda customer: all(test(customer) for test in tests)
 
 
-def _moment(name: str, text: str) -> datetime:
+def _not_before(
+    read: Callable[[Customer], datetime], limit: datetime
+) -> Callable[[Customer], bool]:
+    return lambda customer: read(customer) >= limit
+
+
+def _not_after(read: Callable[[Customer], datetime], limit: datetime) -> Callable[[Customer], bool]:
+    return lambda customer: read(customer) <= limit
+
+
+def moment(name: str, text: str) -> datetime:
     """A time with an offset; its plus sign may have arrived as a blank."""
     try:
         moment = datetime.fromisoformat(text.strip().replace(" ", "+"))

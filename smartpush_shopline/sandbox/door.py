@@ -7,17 +7,17 @@ The exact texts of refusals are not public; the statuses are.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
+from .bucket import Buckets
 from .installs import find_scopes
-from .settings import Settings
+from .moods import Moods
 from .state import Store, World
+from .twists import twist
 
 TEXTS = {
     400: "Bad request",
@@ -41,28 +41,6 @@ class Refusal(Exception):
     def __init__(self, status: int, text: str | None = None) -> None:
         super().__init__(text or TEXTS.get(status, "Error"))
         self.status = status
-
-
-class Buckets:
-    """15.2 of the public flow control page: 40 calls may wait, 4 a second leave.
-
-    Per app and store. This one only refuses what would not fit; it does not make anyone wait.
-    """
-
-    def __init__(self, settings: Settings, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._size, self._leak, self._monotonic = settings.bucket, settings.leak, monotonic
-        self._levels: dict[tuple[str, str], tuple[float, float]] = {}
-
-    def pour(self, store: str, app: str) -> bool:
-        """Room for one more call; callers hold the sandbox's lock."""
-        if self._size <= 0:
-            return True
-        now = self._monotonic()
-        level, then = self._levels.get((store, app), (0.0, now))
-        level = max(0.0, level - (now - then) * self._leak)
-        fits = level + 1 <= self._size
-        self._levels[store, app] = (level + 1 if fits else level, now)
-        return fits
 
 
 def world() -> World:
@@ -98,8 +76,11 @@ def check_origin() -> None:
 
 
 def check_moods() -> None:
+    moods = store().moods
     with world().lock:
-        status = store().moods.next_failure(request.path)
+        status = moods.next_failure(request.path)
+    if moods.slow:
+        world().sleep(float(moods.slow))
     if status is not None:
         raise Refusal(status)
 
@@ -110,13 +91,28 @@ def check_token(scope: str | None = None) -> None:
     found = find_scopes(store(), bearer.strip()) if kind.lower() == "bearer" else None
     if found is None:
         raise Refusal(401)
-    app_key, scopes = found
-    with world().lock:
-        fits = buckets().pour(store().handle, app_key)
-    if not fits:
-        raise Refusal(429)
-    if scope and scope not in scopes:
+    app_key, g.scopes = found
+    _wait_for_turn(app_key)
+    if scope:
+        check_scope(scope)
+
+
+def check_scope(scope: str) -> None:
+    if scope not in g.scopes:
         raise Refusal(403, f"This call needs the scope {scope}.")
+
+
+def _wait_for_turn(app_key: str) -> None:
+    how = store().moods.bucket
+    if how == "off":
+        return
+    with world().lock:
+        wait = buckets().pour(store().handle, app_key)
+        g.level = f"{buckets().level(store().handle, app_key)}/{buckets().size}"
+    if wait is None:
+        raise Refusal(429)
+    if wait and how == "queues":
+        world().sleep(wait)
 
 
 def check_accept() -> None:
@@ -124,13 +120,41 @@ def check_accept() -> None:
         raise Refusal(406)
 
 
-def answer(body: Any = None, status: int = 200) -> Response:
-    text = "" if body is None else json.dumps(body, ensure_ascii=False)
-    return Response(text, status, content_type="application/json;charset=UTF-8")
+def answer(body: Any = None, status: int = 200, plain: bool = False) -> Response:
+    """JSON; unless it is ``plain``, in the spelling that the store's moods want."""
+    moods = moods_here()
+    told = body if plain or moods is None else twist(body, moods)
+    text = "" if body is None else json.dumps(told, ensure_ascii=False)
+    response = Response(text, status, content_type="application/json;charset=UTF-8")
+    if moods and moods.quota_headers != "absent":
+        _tell_limit(response, moods)
+    return response
+
+
+def _tell_limit(response: Response, moods: Moods) -> None:
+    """What headers there are is not public; these are the usual ones of such platforms."""
+    if response.status_code == 429:
+        response.headers["Retry-After"] = "1"
+    if moods.quota_headers == "counted" and "level" in g:
+        response.headers["X-Shopline-Shop-Api-Call-Limit"] = g.level
+
+
+def moods_here() -> Moods | None:
+    """The moods of this request's store, if it has one."""
+    found: Store | None = g.get("store")
+    return found.moods if found else None
 
 
 def refuse(refusal: Refusal) -> Response:
-    return answer({"errors": str(refusal)}, refusal.status)
+    """``{"errors": "..."}``; for 401 and 403 as the moods have it."""
+    moods, status, text = moods_here(), refusal.status, str(refusal)
+    form = moods.refusal_body if moods and status in (401, 403) else "errors"
+    bodies: dict[str, Any] = {
+        "list": {"errors": [text]},
+        "code": {"code": str(status), "message": text},
+        "empty": None,
+    }
+    return answer(bodies.get(form, {"errors": text}), status)
 
 
 def refuse_http(error: HTTPException) -> Response:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from . import wire
+from .conditions import from_json
 from .model import Segment
 from .people import Invalid
 from .rules import RuleError, parse
@@ -42,7 +43,8 @@ def delete(store: Store, segment_id: str) -> None:
     with store.change():
         segment = get(store, segment_id)
         store.segments.drop(segment_id)
-        payload = wire.segment_deleted(segment, store.info, store.now())
+        offset = store.moods.delete_offset
+        payload = wire.segment_deleted(segment, store.info, store.now(), offset)
         store.announce("customer_groups/delete", payload)
 
 
@@ -66,6 +68,6 @@ def _name(store: Store, value: Any, besides: Segment | None = None) -> str:
 
 def _rule(value: Any) -> str:
     try:
-        return str(parse(value if isinstance(value, str) else ""))
+        return str(parse(from_json(value if isinstance(value, str) else "")))
     except RuleError as error:
         raise Invalid("query", str(error)) from None

@@ -14,19 +14,29 @@ import secrets
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import wire
-from .model import Code, Install, Token
+from . import wire, wire_store
+from .model import Code, Install, Redaction, Token
+from .moods import Moods
 from .state import Store
 
 CODE_LIFE = timedelta(minutes=10)
 TOKEN_LIFE = timedelta(hours=10)
 GRACE = timedelta(minutes=5)
 REFRESH_PAUSE = timedelta(minutes=1)
+REDACT_WAIT = timedelta(hours=48)
 REDACT_TOPICS = ("customers/redact", "merchants/redact")
 PLATFORM_KEY = secrets.token_bytes(32)
 EVERY_SCOPE = frozenset(
     {"read_customers", "write_customers", "read_orders", "read_store_information"}
 )
+
+
+REFUSALS = {
+    "not_installed": ("STORE_NOT_INSTALL_APP", "The app is not installed in this store."),
+    "too_often": ("REQUEST_FREQUENTLY", "The token was renewed less than a minute ago."),
+    "audit": ("APP_AUDIT_NOT_PASS", "The app has not passed its review."),
+    "failing": ("TOKEN_CREATE_EXCEPTION", "The token could not be made."),
+}
 
 
 class OAuthError(Exception):
@@ -40,7 +50,7 @@ class OAuthError(Exception):
 def issue_code(store: Store, scope: str) -> str:
     with store.change():
         value = secrets.token_urlsafe(24).replace("-", "x").replace("_", "y")
-        store.codes.put(value, Code(value, scope, store.now() + CODE_LIFE))
+        store.codes.put(value, Code(value, scope, store.now() + store.shorter(CODE_LIFE)))
         return value
 
 
@@ -50,8 +60,10 @@ def redeem_code(store: Store, value: str, app_key: str) -> Token:
         code, now = store.codes.get(value), store.now()
         store.codes.drop(value)
         if code and code.expires_at > now:
+            if store.moods.late_redact == "stays_away":
+                store.redactions.clear()
             if store.installs.get(app_key) is None:
-                payload = wire.app_lifecycle(store.info, app_key, "INSTALL", now)
+                payload = wire_store.app_lifecycle(store.info, app_key, "INSTALL", now)
                 store.announce("apps/installed_uninstalled", payload)
             install = Install(app_key, code.scope, now)
             store.installs.put(app_key, install)
@@ -62,12 +74,15 @@ def redeem_code(store: Store, value: str, app_key: str) -> Token:
 def refresh(store: Store, app_key: str) -> Token:
     with store.change():
         install, now = store.installs.get(app_key), store.now()
+        if store.moods.refresh in REFUSALS:
+            raise OAuthError(*REFUSALS[store.moods.refresh])
         if install is None:
-            raise OAuthError("STORE_NOT_INSTALL_APP", "The app is not installed in this store.")
-        if any(token.issued_at > now - REFRESH_PAUSE for token in store.tokens.all()):
-            raise OAuthError("REQUEST_FREQUENTLY", "The token was renewed less than a minute ago.")
+            raise OAuthError(*REFUSALS["not_installed"])
+        pause = store.shorter(REFRESH_PAUSE)
+        if any(token.issued_at > now - pause for token in store.tokens.all()):
+            raise OAuthError(*REFUSALS["too_often"])
         for token in store.tokens.all():
-            ends = min(token.expires_at, now + GRACE)
+            ends = min(token.expires_at, now + store.shorter(GRACE))
             store.tokens.put(token.value, replace(token, expires_at=ends))
         return _issue(store, install)
 
@@ -80,7 +95,7 @@ def uninstall(store: Store, app_key: str) -> None:
     with store.change():
         if store.installs.get(app_key) is None:
             return
-        payload = wire.app_lifecycle(store.info, app_key, "UNINSTALL", store.now())
+        payload = wire_store.app_lifecycle(store.info, app_key, "UNINSTALL", store.now())
         store.announce("apps/installed_uninstalled", payload)
         store.installs.drop(app_key)
         store.tokens.clear()
@@ -88,17 +103,36 @@ def uninstall(store: Store, app_key: str) -> None:
         for subscription in store.subscriptions.all():
             if subscription.topic not in REDACT_TOPICS:
                 store.subscriptions.drop(str(subscription.id))
+        wait = store.shorter(REDACT_WAIT)
+        store.redactions.put(app_key, Redaction(store.now() + wait))
+    store.redact_after(wait.total_seconds())
+
+
+def expire_tokens(store: Store) -> None:
+    """Every token ends now; the app has to renew it."""
+    with store.change():
+        for token in store.tokens.all():
+            store.tokens.put(token.value, replace(token, expires_at=store.now()))
+
+
+def redact_if_due(store: Store, address: str | None) -> None:
+    """The store's erasure request, once, if an uninstall is long enough ago."""
+    if len(store.redactions):
+        redact_store(store, address)
 
 
 def redact_store(store: Store, address: str | None) -> None:
-    """What the platform sends 48 hours after an uninstall; here when somebody asks for it."""
+    """What the platform sends 48 hours after an uninstall, or when somebody asks for it."""
     with store.change():
-        payload = wire.store_redact(store.info, store.now())
+        store.redactions.clear()
+        payload = wire_store.store_redact(store.info, store.now())
         store.announce("merchants/redact", payload, address)
 
 
 def find_scopes(store: Store, bearer: str) -> tuple[str, frozenset[str]] | None:
     """Whose token this is and what it may do; ``None`` if it opens nothing here and now."""
+    if store.moods.tokens == "refused":
+        return None
     if hmac.compare_digest(bearer.encode(), f"sandbox-{store.handle}".encode()):
         return "private app", EVERY_SCOPE
     token = store.tokens.get(bearer)
@@ -107,9 +141,14 @@ def find_scopes(store: Store, bearer: str) -> tuple[str, frozenset[str]] | None:
     return token.app_key, frozenset(token.scope.split(","))
 
 
-def show_token(token: Token) -> wire.Json:
-    ends = token.expires_at.strftime("%Y-%m-%dT%H:%M:%S.000+00:00")
-    return {"accessToken": token.value, "expireTime": ends, "scope": token.scope}
+def show_token(token: Token, moods: Moods) -> wire.Json:
+    ends: str | int = token.expires_at.strftime("%Y-%m-%dT%H:%M:%S.000+00:00")
+    if moods.token_expiry == "ms":  # noqa: S105  how a time is written
+        ends = int(token.expires_at.timestamp() * 1000)
+    told = {"accessToken": token.value, "expireTime": ends, "scope": token.scope}
+    if moods.refresh_token == "given":  # noqa: S105  whether there is one
+        told["refreshToken"] = token.value[-40:]
+    return told
 
 
 def _issue(store: Store, install: Install) -> Token:
@@ -117,7 +156,7 @@ def _issue(store: Store, install: Install) -> Token:
     for old in store.tokens.all():
         if old.expires_at <= now:
             store.tokens.drop(old.value)
-    ends = now + TOKEN_LIFE
+    ends = now + store.shorter(TOKEN_LIFE)
     value = _jwt(store, install.app_key, now, ends)
     token = Token(value, install.app_key, install.scope, now, ends)
     store.tokens.put(token.value, token)

@@ -58,6 +58,46 @@ class Customer:
         return self.nick_name or f"{self.first_name} {self.last_name}".strip() or "No name"
 
 
+def order_ref(customer_id: str, number: int) -> str:
+    """The 26 digits of an order that was there on the first day."""
+    return f"2105{int(customer_id):014d}{number:08d}"
+
+
+def order_name(index: int, number: int) -> str:
+    """What the merchant calls it; nobody has more than 16 orders on the first day."""
+    return f"#{10_000 + index * 16 + number}"
+
+
+@dataclass(frozen=True)
+class Order:
+    id: str
+    name: str
+    customer_id: str
+    amount: int
+    """In hundredths of the store's currency."""
+    placed_at: datetime
+    updated_at: datetime
+    financial: str = "paid"
+    fulfilled: str = ""
+    """Empty, ``partial`` or ``fulfilled``."""
+    hidden: bool = False
+    cancelled_at: datetime | None = None
+    cancel_reason: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is in its buyer's figures."""
+        return self.cancelled_at is None
+
+
+@dataclass(frozen=True)
+class Planting:
+    """How the people of the first day are made."""
+
+    size: int
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Segment:
     id: str
@@ -118,6 +158,13 @@ class Install:
     app_key: str
     scope: str
     installed_at: datetime
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """An uninstall after which the store's data must be forgotten."""
+
+    due_at: datetime
 
 
 @dataclass(frozen=True)

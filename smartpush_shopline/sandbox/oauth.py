@@ -38,7 +38,7 @@ def _refused(refusal: Refusal) -> Response:
 def _denied(error: OAuthError) -> Response:
     """The status and number that go with the words are not public; the words are."""
     body = {"code": 500, "i18nCode": error.i18n_code, "message": str(error), "data": None}
-    return answer(body)
+    return answer(body, int(store().moods.oauth_status))
 
 
 @oauth.get("/oauth-web/")
@@ -67,7 +67,8 @@ def allow() -> AnyResponse | tuple[str, int]:
     }
     if form.get("customField"):
         params["customField"] = form["customField"]
-    return redirect(signing.signed_address(settings.app_secret, address, params))
+    values = store().moods.query_sign
+    return redirect(signing.signed_address(settings.app_secret, address, params, values))
 
 
 @oauth.post("/oauth/token/create")
@@ -104,7 +105,7 @@ def _signed() -> str:
 
 def _token(token: Token) -> Response:
     body: wire.Json = {"code": 200, "i18nCode": "SUCCESS", "message": ""}
-    return answer({**body, "data": installs.show_token(token)})
+    return answer({**body, "data": installs.show_token(token, store().moods)})
 
 
 def _problem(word: str, text: str, allowed: tuple[str, ...] = ()) -> tuple[str, int]:

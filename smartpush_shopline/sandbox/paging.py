@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Response, request
 
-from .door import Refusal, answer
+from .domain import own_address
+from .door import Refusal, answer, store
 
 T = TypeVar("T")
 HIGHEST, USUAL = 250, 50
+OPAQUE = "."
+"""Before a cursor that is written so that nobody reads it."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,13 @@ class Page:
     backwards: bool = False
 
 
-def wanted(filter_names: Sequence[str]) -> Page:
+def wanted(filter_names: Sequence[str], highest: int = HIGHEST) -> Page:
     """Read the page from the query of this request."""
     given = request.args.get("page_info")
     if not given:
         filters = {name: request.args[name] for name in filter_names if request.args.get(name)}
-        return Page(_limit(USUAL), filters)
+        return Page(_limit(USUAL, highest), filters)
+    given = given.removeprefix(OPAQUE)[::-1] if given.startswith(OPAQUE) else given
     try:
         told = json.loads(base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)))
         filters = {str(name): str(value) for name, value in told.get("filters", {}).items()}
@@ -44,15 +49,15 @@ def wanted(filter_names: Sequence[str]) -> Page:
         backwards = told["direction"] == "previous"
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Refusal(400, "page_info is not one that this store gave out.") from None
-    return Page(_limit(limit), filters, mark, backwards)
+    return Page(_limit(limit, highest), filters, mark, backwards)
 
 
-def _limit(usual: int) -> int:
+def _limit(usual: int, highest: int) -> int:
     text = request.args.get("limit") or str(usual)
     if not text.isascii() or not text.isdigit():
         raise Refusal(400, "limit must be a number.")
-    if not 1 <= int(text) <= HIGHEST:
-        raise Refusal(422, f"limit must be between 1 and {HIGHEST}.")
+    if not 1 <= int(text) <= highest:
+        raise Refusal(422, f"limit must be between 1 and {highest}.")
     return int(text)
 
 
@@ -60,20 +65,24 @@ def page_info(page: Page, mark: str, direction: str) -> str:
     told: dict[str, Any] = {"sinceId": mark, "direction": direction, "limit": page.limit}
     if page.filters:
         told["filters"] = page.filters
-    return base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    text = base64.urlsafe_b64encode(json.dumps(told).encode()).decode().rstrip("=")
+    return f"{OPAQUE}{text[::-1]}" if store().moods.page_info == "opaque" else text
 
 
-def by_id(rows: list[T], page: Page, id_of: Callable[[T], str]) -> tuple[list[T], dict[str, str]]:
+def by_id(
+    rows: Sequence[T], page: Page, id_of: Callable[[T], str]
+) -> tuple[Sequence[T], dict[str, str]]:
     """A page of rows in the order of their ids; the cursor is the last id seen."""
     start = int(page.mark) if page.mark.isdigit() else 0
     if page.backwards:
-        before = [row for row in rows if int(id_of(row)) < start]
-        part = before[-page.limit :]
-        more, less = True, len(before) > len(part)
+        end = bisect_left(rows, start, key=lambda row: int(id_of(row)))
+        begin = max(0, end - page.limit)
+        more, less = True, begin > 0
     else:
-        after = [row for row in rows if int(id_of(row)) > start]
-        part = after[: page.limit]
-        more, less = len(after) > len(part), bool(page.mark)
+        begin = bisect_right(rows, start, key=lambda row: int(id_of(row)))
+        end = begin + page.limit
+        more, less = end < len(rows), bool(page.mark)
+    part = rows[begin:end]
     if not part:
         return part, {}
     cursors = {}
@@ -84,10 +93,12 @@ def by_id(rows: list[T], page: Page, id_of: Callable[[T], str]) -> tuple[list[T]
     return part, cursors
 
 
-def by_position(rows: list[T], page: Page) -> tuple[list[T], dict[str, str]]:
+def by_position(
+    rows: Sequence[T], page: Page, read: Callable[[int], Sequence[T]] | None = None
+) -> tuple[Sequence[T], dict[str, str]]:
     """A page of rows whose order moves; rows can shift between two pages, as they do there."""
     start = int(page.mark) if page.mark.isdigit() else 0
-    part = rows[start : start + page.limit]
+    part = read(start) if read else rows[start : start + page.limit]
     cursors = {}
     if start + page.limit < len(rows):
         cursors["next"] = page_info(page, str(start + page.limit), "next")
@@ -99,8 +110,9 @@ def by_position(rows: list[T], page: Page) -> tuple[list[T], dict[str, str]]:
 def respond(name: str, rows: list[dict[str, Any]], page: Page, cursors: dict[str, str]) -> Response:
     """The list with only the wanted ``fields``, and its ``link`` header."""
     response = answer({name: [only_fields(row) for row in rows]})
+    address = own_address(store().handle, store().moods.page_links == "platform")
     links = [
-        f'<{request.base_url}?limit={page.limit}&page_info={cursor}>; rel="{rel}"'
+        f'<{address}?limit={page.limit}&page_info={cursor}>; rel="{rel}"'
         for rel, cursor in cursors.items()
     ]
     if links:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from itertools import islice
 from typing import Any
 
-from . import wire
-from .model import BLACKLISTED, PENDING, SUBSCRIBED, UNSUBSCRIBED, Consent, Customer
+from . import wire, wire_store
+from .model import BLACKLISTED, PENDING, SUBSCRIBED, UNSUBSCRIBED, Consent, Customer, Order
 from .state import Store, Unknown
 
 CHANNELS = {
@@ -35,6 +35,8 @@ ACTION_TYPES = {
     ("email_consent", UNSUBSCRIBED): 3,
     ("sms_consent", UNSUBSCRIBED): 4,
 }
+FOUND = 3_000
+"""A search stops here, for a store with a million people is read from its beginning."""
 TEXTS = ("first_name", "last_name", "nick_name", "note", "birthday", "language", "city")
 
 
@@ -55,7 +57,7 @@ def create(store: Store, data: Mapping[str, Any], source: str) -> Customer:
         number = store.next_number("customer")
         customer = replace(blank, id=str(number), **fields, **consents)
         store.customers.put(customer.id, customer)
-        _announce(store, "customers/create", customer)
+        announce(store, "customers/create", customer)
         _announce_consents(store, blank, customer)
         return customer
 
@@ -71,21 +73,6 @@ def edit(store: Store, customer_id: str, data: Mapping[str, Any], source: str) -
         return new
 
 
-def add_order(store: Store, customer_id: str, amount: str) -> Customer:
-    """An order as it changes its buyer; the sandbox keeps no orders of their own."""
-    with store.change():
-        old = get(store, customer_id)
-        new = replace(
-            old,
-            orders_count=old.orders_count + 1,
-            spent=old.spent + _amount(amount),
-            last_order_id=f"2105{store.next_number('order', 10**21)}",
-            last_order_name=f"#{store.next_number('order name', 50_001)}",
-            last_order_at=store.now(),
-        )
-        return _keep(store, old, new)
-
-
 def delete(store: Store, customer_id: str) -> None:
     with store.change():
         customer = get(store, customer_id)
@@ -94,11 +81,11 @@ def delete(store: Store, customer_id: str) -> None:
         store.announce("customers/delete", payload)
 
 
-def redact(store: Store, customer_id: str, address: str | None) -> None:
-    """Ask the app to forget this person, as after an erasure request (GDPR)."""
+def redact(store: Store, customer_id: str, orders: list[Order], address: str | None) -> None:
+    """Ask the app to forget this person and these orders, as after an erasure request (GDPR)."""
     with store.change():
         customer = get(store, customer_id)
-        payload = wire.customer_redact(customer, store.info, store.now())
+        payload = wire_store.customer_redact(customer, orders, store.info, store.now())
         store.announce("customers/redact", payload, address)
 
 
@@ -110,9 +97,10 @@ def get(store: Store, customer_id: str) -> Customer:
 
 
 def search(store: Store, words: str) -> list[Customer]:
-    """Everyone whose name, e-mail, phone, tag or id contains what was typed."""
+    """Those whose name, e-mail, phone, tag or id contains what was typed; the first few hundred."""
     wanted = words.strip().casefold()
-    return [each for each in store.customers.all() if wanted in _haystack(each)]
+    fitting = (each for each in store.customers.everyone() if wanted in _haystack(each))
+    return list(islice(fitting, FOUND))
 
 
 def _haystack(customer: Customer) -> str:
@@ -122,17 +110,21 @@ def _haystack(customer: Customer) -> str:
 
 
 def _keep(store: Store, old: Customer, new: Customer) -> Customer:
-    new = replace(new, updated_at=store.now())
+    """Whether a consent alone is a change of the customer is one of the open questions."""
+    rest = replace(new, email_consent=old.email_consent, sms_consent=old.sms_consent)
+    silent = store.moods.consent_bumps_customer == "no" and rest == old
+    new = new if silent else replace(new, updated_at=store.now())
     store.customers.put(new.id, new)
     if (old.state == BLACKLISTED) != (new.state == BLACKLISTED):
         blocked = new.state == BLACKLISTED
-        _announce(store, "customers/disable" if blocked else "customers/enable", new)
-    _announce(store, "customers/update", new)
+        announce(store, "customers/disable" if blocked else "customers/enable", new)
+    if not silent:
+        announce(store, "customers/update", new)
     _announce_consents(store, old, new)
     return new
 
 
-def _announce(store: Store, topic: str, customer: Customer) -> None:
+def announce(store: Store, topic: str, customer: Customer) -> None:
     store.announce(topic, wire.customer_webhook(customer, store.info, topic))
 
 
@@ -229,13 +221,3 @@ def _number(name: str, value: Any, highest: int) -> int:
     if not re.fullmatch(r"\d", text, re.ASCII) or int(text) > highest:
         raise Invalid(name, f"{name} must be a number from 0 to {highest}.")
     return int(text)
-
-
-def _amount(text: str) -> int:
-    try:
-        amount = Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not 0 <= amount <= 10**9:
-        raise Invalid("amount", "An order's amount is a number like 1250 or 49.90.")
-    return int(amount * 100)

@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from flask import Flask, g, url_for
 
 from .links import CHANNELS, EVERYONE
-from .model import BLACKLISTED, Consent, Customer
+from .model import BLACKLISTED, Consent, Customer, Order
 from .settings import Settings
 from .wire import money
 
@@ -23,6 +23,11 @@ SAID = {
     "blacklisted": "Added to the blacklist.",
     "unblacklisted": "Removed from the blacklist.",
     "uninstalled": "The app was uninstalled.",
+    "moods": "The store’s moods are set.",
+    "calm": "The store is calm again.",
+    "planned": "The next answers are planned.",
+    "expired": "Every access token has ended.",
+    "changed": "Done.",
     "redact": "The erasure request was sent to the app.",
 }
 
@@ -58,6 +63,14 @@ def blacklisted(customer: Customer) -> bool:
     return customer.state == BLACKLISTED
 
 
+def order_state(order: Order) -> tuple[str, str]:
+    """Tone and word."""
+    if order.cancelled_at:
+        return "bad", "Cancelled"
+    words = {"fulfilled": ("good", "Shipped"), "partial": ("wait", "Partly shipped")}
+    return words.get(order.fulfilled, ("plain", "Not shipped"))
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """1 customer, 2,000 customers."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
@@ -65,7 +78,7 @@ def plural(number: int, one: str, many: str = "") -> str:
 
 def furnish(app: Flask, settings: Settings) -> None:
     """Lend all of this to the templates."""
-    for function in (amount, when, day, clock, consent_word, consent_tone, plural):
+    for function in (amount, when, day, clock, consent_word, consent_tone, order_state, plural):
         app.add_template_filter(function)
     app.add_template_test(blacklisted)
 

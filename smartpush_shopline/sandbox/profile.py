@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cache
 from zoneinfo import available_timezones
 
-from . import wire
+from . import wire_store
 from .people import Invalid
 from .state import Store
 
@@ -27,4 +27,4 @@ def edit(store: Store, name: str, timezone: str) -> None:
         changed = replace(store.info, name=name, timezone=timezone)
         if changed != store.info:
             store.info = replace(changed, updated_at=store.now())
-            store.announce("merchants/update", wire.shop(store.info))
+            store.announce("merchants/update", wire_store.shop(store.info))

@@ -20,6 +20,8 @@ from .model import (
     Customer,
     Segment,
     StoreInfo,
+    order_name,
+    order_ref,
 )
 from .rules import parse
 
@@ -66,13 +68,25 @@ class Seed:
     segments: tuple[Segment, ...]
 
 
-@lru_cache(maxsize=4)
-def plant(handle: str, now: datetime) -> Seed:
-    """One store as it was on its first day in the sandbox."""
-    customers = [_stranger(handle, number, now) for number in range(CUSTOMERS[handle])]
-    cast = _alder_cast(now) if handle == "alder" else []
+@lru_cache(maxsize=8)
+def plant(handle: str, now: datetime, size: int) -> Seed:
+    """One store as it was on its first day in the sandbox, with those invented one by one."""
+    customers = [_stranger(handle, number, now) for number in range(min(size, CUSTOMERS[handle]))]
+    cast = _alder_cast(now)[: len(customers)] if handle == "alder" else []
     customers[: len(cast)] = cast
-    return Seed(_info(handle, now), tuple(customers), tuple(_segments(handle, now)))
+    numbered = (_with_last_order(each, number) for number, each in enumerate(customers))
+    return Seed(_info(handle, now), tuple(numbered), tuple(_segments(handle, now)))
+
+
+def _with_last_order(who: Customer, index: int) -> Customer:
+    if not who.orders_count:
+        return who
+    last = who.orders_count - 1
+    return replace(
+        who,
+        last_order_id=order_ref(who.id, last),
+        last_order_name=order_name(index, last),
+    )
 
 
 def _info(handle: str, now: datetime) -> StoreInfo:
@@ -142,8 +156,7 @@ def _stranger(handle: str, number: int, now: datetime) -> Customer:
         city=city,
         orders_count=orders,
         spent=sum(dice.randint(unit // 6, unit * 2) * 100 for _ in range(orders)),
-        last_order_id=f"2105{dice.randint(10**21, 10**22 - 1)}" if orders else "",
-        last_order_name=f"#{10_000 + number}" if orders else "",
+        last_order_id=str(dice.randint(10**21, 10**22 - 1)) if orders else "",
         last_order_at=ordered,
         email_consent=_consent(dice.choices(choice, weights)[0], told),
         sms_consent=_consent(dice.choices(choice, [30, 12, 54, 4])[0], told, "Sign-up page"),
@@ -202,8 +215,6 @@ def _alder_cast(now: datetime) -> list[Customer]:
             who,
             orders_count=count,
             spent=spent * 100,
-            last_order_id=f"210502243121218873246{who.id[-2:]}{count:03d}",
-            last_order_name=f"#{who.id[-2:]}{count:03d}",
             last_order_at=now - timedelta(days=days),
         )
 

@@ -26,6 +26,8 @@ class Settings:
     app_name: str = "SmartPush"
     data: Path | None = None
     """File that keeps the stores over a restart; without one they live in memory."""
+    customers: int | None = None
+    """People in the first store on its first day; a million start as fast as the usual 2,000."""
     gdpr_url: str | None = None
     """Address for the redact topics, which the Partner Portal holds (no subscription needed)."""
     webhook_hmac: str = "hex"

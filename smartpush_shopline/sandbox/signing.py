@@ -9,22 +9,31 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 
 def _digest(secret: str, source: bytes) -> bytes:
     return hmac.new(secret.encode(), source, hashlib.sha256).digest()
 
 
-def sign_query(secret: str, params: Mapping[str, str]) -> str:
-    """The sign of an address: its decoded values, sorted by key and joined with ``&``."""
-    pairs = (f"{key}={params[key]}" for key in sorted(params) if key != "sign")
+def sign_query(secret: str, params: Mapping[str, str], values: str = "decoded") -> str:
+    """The sign of an address: its values, sorted by key and joined with ``&``.
+
+    Decoded as the SDK does it, or ``encoded`` as the public page has it.
+    """
+
+    def write(text: str) -> str:
+        return quote(text, safe="") if values == "encoded" else text
+
+    pairs = (f"{write(key)}={write(params[key])}" for key in sorted(params) if key != "sign")
     return _digest(secret, "&".join(pairs).encode()).hex()
 
 
-def signed_address(secret: str, address: str, params: Mapping[str, str]) -> str:
+def signed_address(
+    secret: str, address: str, params: Mapping[str, str], values: str = "decoded"
+) -> str:
     """The address with its parameters and their sign."""
-    return f"{address}?{urlencode({**params, 'sign': sign_query(secret, params)})}"
+    return f"{address}?{urlencode({**params, 'sign': sign_query(secret, params, values)})}"
 
 
 def sign_body(secret: str, body: bytes, timestamp: str) -> str:

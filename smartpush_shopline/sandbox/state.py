@@ -5,29 +5,36 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
-from . import seed
+from . import neighbours, order_seed, seed
 from .disk import Disk, NoDisk
+from .membership import Membership
 from .model import (
     Code,
     Customer,
     Delivery,
     Install,
+    Order,
+    Planting,
+    Redaction,
     Segment,
     StoreInfo,
     Subscription,
     Token,
 )
 from .moods import Moods
-from .rules import parse
+from .outgoing import Leaving, departures
 from .settings import Clock, Settings
+from .shelves import Counter, Crowd, Shelf
+from .twists import twist
 from .wire import Json
 
-T = TypeVar("T")
 LOG_LENGTH = 1_000
 
 
@@ -35,62 +42,42 @@ class Unknown(LookupError):
     """Nothing in this store has that id."""
 
 
-@dataclass(frozen=True)
-class Counter:
-    value: int
-
-
-class Shelf(Generic[T]):
-    """Things of one kind by their key, kept on the disk as well."""
-
-    def __init__(self, store: Store, kind: str, kind_of: type[T]) -> None:
-        self._store, self._kind = store, kind
-        self._things = dict(store.disk.load(store.handle, kind, kind_of))
-
-    def get(self, key: str) -> T | None:
-        return self._things.get(key)
-
-    def all(self) -> list[T]:
-        with self._store.lock:
-            return list(self._things.values())
-
-    def put(self, key: str, thing: T) -> None:
-        with self._store.lock:
-            self._things[key] = thing
-            self._store.disk.put(self._store.handle, self._kind, key, thing)
-
-    def drop(self, key: str) -> None:
-        with self._store.lock:
-            if self._things.pop(key, None) is not None:
-                self._store.disk.drop(self._store.handle, self._kind, key)
-
-    def clear(self) -> None:
-        for key in list(self._things):
-            self.drop(key)
-
-    def __len__(self) -> int:
-        return len(self._things)
-
-
 class Store:
     """One SHOPLINE store. Changes are made inside ``with store.change()``."""
 
-    def __init__(self, handle: str, disk: Disk, now: Clock, lock: threading.RLock) -> None:
+    def __init__(
+        self,
+        handle: str,
+        disk: Disk,
+        now: Clock,
+        lock: threading.RLock,
+        size: int | None = None,
+        moods: Moods | None = None,
+    ) -> None:
         self.handle, self.disk, self.now, self.lock = handle, disk, now, lock
-        self.moods = Moods()
-        self.submit: Callable[[str, str], None] = lambda *_: None
-        self._outgoing: list[str] = []
+        self.size = seed.CUSTOMERS[handle] if size is None else size
+        self.moods = moods or Moods()
+        self.submit: Callable[[str, list[Leaving]], None] = lambda *_: None
+        self.redact_after: Callable[[float], None] = lambda _: None
+        self._outgoing: list[Leaving] = []
+        self._held: list[str] = []
+        self.membership = Membership(self)
         self._infos = Shelf(self, "info", StoreInfo)
         self._counters = Shelf(self, "counter", Counter)
-        self.customers = Shelf(self, "customer", Customer)
+        self._planting = Shelf(self, "planting", Planting)
+        self.customers = Crowd(self, "customer", Customer, self.membership.keep)
+        self.orders = Crowd(self, "order", Order)
         self.segments = Shelf(self, "segment", Segment)
         self.subscriptions = Shelf(self, "subscription", Subscription)
         self.deliveries = Shelf(self, "delivery", Delivery)
         self.installs = Shelf(self, "install", Install)
+        self.redactions = Shelf(self, "redaction", Redaction)
         self.tokens = Shelf(self, "token", Token)
         self.codes = Shelf(self, "code", Code)
         if not len(self._infos):
             self.reset()
+        for planting in self._planting.all():
+            self._settle(planting)
 
     @property
     def info(self) -> StoreInfo:
@@ -112,27 +99,41 @@ class Store:
                 raise
             self.disk.commit()
             leaving, self._outgoing = self._outgoing, []
-        for delivery_id in leaving:
-            self.submit(self.handle, delivery_id)
+        if leaving:
+            self.submit(self.handle, leaving)
 
-    def reset(self, keep_app: bool = False) -> None:
-        """The store as on its first day; ``keep_app`` leaves the installed app connected."""
-        planted = seed.plant(self.handle, self.now())
+    def reset(self, keep_app: bool = False, size: int | None = None, empty: bool = False) -> None:
+        """The store as on its first day; ``keep_app`` leaves the installed app connected.
+
+        ``size`` is the number of its customers, ``empty`` is a store without anything in it.
+        """
+        planting = Planting(0 if empty else self.size if size is None else size, self.now())
+        planted = seed.plant(self.handle, planting.at, planting.size)
         with self.change():
-            cleared: list[Shelf[Any]] = [self.customers, self.segments, self.deliveries]
+            cleared: list[Shelf[Any] | Crowd[Any]] = [
+                self.customers, self.orders, self.segments, self.deliveries, self._planting,
+            ]  # fmt: skip
             if not keep_app:
                 cleared += [self.subscriptions, self.installs, self.tokens, self.codes]
+                cleared += [self.redactions]
             for shelf in cleared:
                 shelf.clear()
-            self.moods = Moods()
+            self.moods.calm()
+            self.membership.forget()
             self.info = planted.info
-            for customer in planted.customers:
-                self.customers.put(customer.id, customer)
-            for segment in planted.segments:
+            self._planting.put("first day", planting)
+            self._settle(planting)
+            for segment in () if empty else planted.segments:
                 self.segments.put(segment.id, segment)
-            self._counters.put("customer", Counter(int(planted.customers[-1].id)))
-            last = planted.segments[-1].id
-            self._counters.put("segment", Counter(int(last.removeprefix("GROUP"))))
+            last = seed.FIRST_ID[self.handle] + max(planting.size, 1) - 1
+            self._counters.put("customer", Counter(last))
+            last = seed.SEGMENT_ID[self.handle] + len(planted.segments) - 1
+            self._counters.put("segment", Counter(last))
+
+    def _settle(self, planting: Planting) -> None:
+        first_day = (self.handle, planting.at, planting.size)
+        self.customers.settle(lambda: neighbours.people(*first_day))
+        self.orders.settle(lambda: order_seed.orders(*first_day))
 
     def next_number(self, kind: str, first: int = 1) -> int:
         """A number nobody had before, even after a deletion."""
@@ -141,14 +142,27 @@ class Store:
         self._counters.put(kind, Counter(number))
         return number
 
-    def members(self, segment: Segment) -> list[Customer]:
-        """Who is in the segment at this moment, by id."""
-        test = parse(segment.rule).test(self.now(), self.info.zone)
-        return [customer for customer in self.customers.all() if test(customer)]
+    def members(self, segment: Segment, order: str = "") -> Sequence[Customer]:
+        """Who is in the segment, by id or in one of the orders of ``membership``."""
+        return self.membership.read(segment, order)
+
+    def answers(self, status: int, times: int = 1, path: str = "") -> Store:
+        """Plan answers: ``store.answers(429, times=3, path="customers.json")``."""
+        with self.lock:
+            self.moods.answer(status, times, path)
+        return self
+
+    def answers_once(self, status: int, path: str = "") -> Store:
+        return self.answers(status, 1, path)
+
+    def shorter(self, wait: timedelta) -> timedelta:
+        """How long something takes at the speed of time that the moods ask for."""
+        return wait / float(self.moods.speed)
 
     def announce(self, topic: str, payload: Json, address: str | None = None) -> None:
         """Post this to everyone who subscribed to the topic, once the change is kept."""
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
+        told = twist(payload, self.moods, webhook=True)
+        body = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
         receivers = [each for each in self.subscriptions.all() if each.topic == topic]
         if not receivers and address:
             now = self.now()
@@ -163,10 +177,10 @@ class Store:
                 body=body,
                 created_at=self.now(),
             )
-            if self.moods.deliver == "never":
+            leaving = departures(delivery.id, self.moods, self._held)
+            if not leaving:
                 delivery = replace(delivery, outcome="dropped")
-            else:
-                self._outgoing += [delivery.id] * (2 if self.moods.deliver == "twice" else 1)
+            self._outgoing += leaving
             self.deliveries.put(delivery.id, delivery)
         self._shorten_log()
 
@@ -181,11 +195,17 @@ class Store:
 class World:
     """Both stores and what they share."""
 
-    def __init__(self, settings: Settings, now: Clock) -> None:
-        self.settings, self.now = settings, now
+    def __init__(
+        self, settings: Settings, now: Clock, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.settings, self.now, self.sleep = settings, now, sleep
         self.lock = threading.RLock()
         self.disk = Disk(settings.data) if settings.data else NoDisk()
-        self.stores = {handle: Store(handle, self.disk, now, self.lock) for handle in seed.HANDLES}
+        self.stores: dict[str, Store] = {}
+        for handle in seed.HANDLES:
+            size = settings.customers if handle == seed.HANDLES[0] else None
+            moods = Moods({"webhook_hmac": settings.webhook_hmac})
+            self.stores[handle] = Store(handle, self.disk, now, self.lock, size, moods)
 
     def find_store(self, handle: Any) -> Store | None:
         return self.stores.get(handle)

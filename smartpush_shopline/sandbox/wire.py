@@ -7,24 +7,36 @@ here, words there, a number as text) are those of the public pages and the offic
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .model import SUBSCRIBED, Consent, Customer, Segment, StoreInfo, Subscription
+from .model import SUBSCRIBED, Consent, Customer, Segment, StoreInfo
 from .rules import parse
 
 Json = dict[str, Any]
 GENDER_WORDS = ("others", "male", "female", "secret")
 
 
+@lru_cache(maxsize=16_384)
 def local(moment: datetime | None, zone: ZoneInfo) -> str | None:
     """A time with the store's own offset."""
     return moment.astimezone(zone).isoformat() if moment else None
 
 
+class Empty:
+    """Stands where a field is empty, until it is decided what becomes of those (``twists``)."""
+
+
+EMPTY = Empty()
+
+
 def compact(fields: Json) -> Json:
-    """Without what is empty; 0 and False say something and stay."""
-    return {key: value for key, value in fields.items() if value not in (None, "", [])}
+    """What is empty is marked; 0 and False say something and stay."""
+    return {
+        key: EMPTY if value is None or value == "" or value == [] else value
+        for key, value in fields.items()
+    }
 
 
 def money(hundredths: int) -> str:
@@ -152,12 +164,12 @@ def _addresses(customer: Customer, store: StoreInfo) -> list[Json]:
     return [compact(address)]
 
 
-def segment_rest(segment: Segment) -> Json:
+def segment_rest(segment: Segment, query: str) -> Json:
     """A segment as read; the samples show its times in UTC."""
     return {
         "id": segment.id,
         "name": segment.name,
-        "query": segment.rule,
+        "query": query,
         "created_at": segment.created_at.astimezone(UTC).isoformat(),
         "updated_at": segment.updated_at.astimezone(UTC).isoformat(),
     }
@@ -173,74 +185,10 @@ def segment_webhook(segment: Segment, store: StoreInfo) -> Json:
     }
 
 
-def segment_deleted(segment: Segment, store: StoreInfo, now: datetime) -> Json:
+def segment_deleted(
+    segment: Segment, store: StoreInfo, now: datetime, offset: str = "plain"
+) -> Json:
     """The one shape whose offset comes without a colon."""
-    return {
-        "id": segment.id,
-        "store_id": store.store_id,
-        "deleted_at": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000"),
-    }
-
-
-def subscription(subscription: Subscription, store: StoreInfo) -> Json:
-    return {
-        "id": subscription.id,
-        "topic": subscription.topic,
-        "address": subscription.address,
-        "api_version": subscription.api_version,
-        "created_at": local(subscription.created_at, store.zone),
-        "updated_at": local(subscription.updated_at, store.zone),
-    }
-
-
-def shop(store: StoreInfo) -> Json:
-    """``merchants/shop.json`` without its envelope; the id is a number here and only here."""
-    return {
-        "id": int(store.store_id),
-        "merchant_id": store.merchant_id,
-        "name": store.name,
-        "domain": store.domain,
-        "currency": store.currency,
-        "iana_timezone": store.timezone,
-        "language": store.language,
-        "email": store.email,
-        "customer_email": store.email,
-        "biz_store_status": 2,
-        "location_country_code": store.country_code,
-        "sales_channels": [{"channel_handle": "web"}],
-        "created_at": local(store.created_at, store.zone),
-        "updated_at": local(store.updated_at, store.zone),
-    }
-
-
-def app_lifecycle(store: StoreInfo, app_key: str, operate: str, now: datetime) -> Json:
-    return {
-        "appkey": app_key,
-        "handle": store.handle,
-        "store_id": store.store_id,
-        "merchant_id": store.merchant_id,
-        "name": store.name,
-        "country_code": store.country_code,
-        "timezone": store.timezone,
-        "operate": operate,
-        "created_at": local(now, store.zone),
-        "timestamp": int(now.timestamp() * 1000),
-    }
-
-
-def customer_redact(customer: Customer, store: StoreInfo, now: datetime) -> Json:
-    return {
-        "customer": {"id": customer.id, "email": customer.email, "phone": customer.phone},
-        "orders_to_redact": [customer.last_order_name] if customer.last_order_name else [],
-        "shop_id": store.store_id,
-        "shop_domain": store.domain,
-        "update_time": local(now, store.zone),
-    }
-
-
-def store_redact(store: StoreInfo, now: datetime) -> Json:
-    return {
-        "store_id": store.store_id,
-        "store_domain": store.domain,
-        "update_time": local(now, store.zone),
-    }
+    at = now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    told = at if offset == "plain" else local(now, store.zone)
+    return {"id": segment.id, "store_id": store.store_id, "deleted_at": told}

@@ -143,7 +143,7 @@ def send(http: requests.Session, method: str, url: str, **options: Any) -> reque
     try:
         return http.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
     except (requests.RequestException, HTTPError) as error:
-        raise ShoplineUnreachable(f"SHOPLINE did not answer: {type(error).__name__}") from error
+        raise ShoplineUnreachable("SHOPLINE did not answer.") from error
 
 
 def checked(response: requests.Response) -> Answer:

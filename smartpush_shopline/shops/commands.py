@@ -10,7 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..web import State
-from . import tokens
+from . import redact, tokens
 
 
 @click.command("rotate-keys")
@@ -23,6 +23,7 @@ def rotate_keys(as_json: bool) -> None:
     """
     state: State = current_app.extensions["smartpush"]
     done = tokens.rotate(state.database, state.settings.encryption_keys)
+    redact.reseal(state.database, state.settings.encryption_keys)
     if as_json:
         click.echo(json.dumps(asdict(done), indent=2))
     else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..contracts import ShopCard
@@ -68,9 +69,40 @@ class ShopLease(Base):
 
 
 class ShopCounter(Base):
-    """The last contact number handed out. Apart from the lease, so neither waits for the other."""
+    """The last contact number handed out. Apart from the lease, so neither waits for the other.
+
+    `salt` keys the hashes of the erased, who must not be numbered again.
+    """
 
     __tablename__ = "smartpush_shop_counter"
 
     shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
     last_number: Mapped[int] = mapped_column(default=0)
+    salt: Mapped[bytes] = mapped_column(default=lambda: secrets.token_bytes(32))
+
+
+class Redaction(Base):
+    """A request to erase, and the receipt of it. It outlives the store it is about.
+
+    `sealed` says, encrypted, whom to erase, and goes when that is done; `subject` is a keyed hash.
+    """
+
+    __tablename__ = "smartpush_redaction"
+    __table_args__ = (Index(None, "state", "next_try_at"), {"info": {"outlives_the_shop": True}})
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int | None] = mapped_column(index=True)
+    handle: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+    source: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str | None] = mapped_column(String(64))
+    sealed: Mapped[bytes | None]
+    state: Mapped[str] = mapped_column(String(20))
+    received_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    error: Mapped[str | None] = mapped_column(Text)
+    erased: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
+    done_at: Mapped[datetime | None]

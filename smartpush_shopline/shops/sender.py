@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from .models import PENDING, UNINSTALLED, Shop
+from .redact import TOPICS
 
 
 def find_sender(
@@ -18,12 +19,14 @@ def find_sender(
 
     A delivery with an id is never taken for that of a store with another one. `app_keys` are the
     apps whose secret signed it: one store may have installed two of them, which are two shops.
+    A request to erase comes from stores that are gone, too.
     """
     store_ref = headers.get("X-Shopline-Shop-Id")
     domain = headers.get("X-Shopline-Shop-Domain", "")
     handle = (urlsplit(f"//{domain}").hostname or "").split(".")[0]
+    gone = () if headers.get("X-Shopline-Topic") in TOPICS else (PENDING, UNINSTALLED)
     known = select(Shop).where(
-        Shop.status.not_in((PENDING, UNINSTALLED)),
+        Shop.status.not_in(gone),
         or_(Shop.store_ref == store_ref, Shop.handle == handle),
     )
     if app_keys is not None:

@@ -38,6 +38,11 @@ def _cipher(keys: Sequence[str]) -> MultiFernet:
         ) from None
 
 
+def check_keys(keys: Sequence[str]) -> None:
+    """Raises ConfigurationError now rather than when the first store is connected."""
+    _cipher(keys)
+
+
 def keep(shop: Shop, token: Token, keys: Sequence[str]) -> None:
     shop.token = _cipher(keys).encrypt(token.value.encode())
     shop.token_expires_at = token.expires_at

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineBusy, ShoplineError
+from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineBusy, ShoplineError, trace_of
 from ..segments.models import Segment
 from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
@@ -215,7 +215,7 @@ def _as_known(error: Exception, task: Task) -> ShoplineError:
     """A mistake of ours with one task must not keep the others from being done."""
     if isinstance(error, ShoplineError):
         return error
-    log.exception("smartpush.task_failed kind=%s id=%s", *task, exc_info=error)
+    log.error("smartpush.task_failed kind=%s id=%s\n%s", *task, trace_of(error))
     return ShoplineError(f"SmartPush could not do this ({type(error).__name__}).")
 
 

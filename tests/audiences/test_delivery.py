@@ -223,7 +223,7 @@ def test_a_segment_that_waits_for_its_first_list_blocks_the_sending(campaigns):
     campaigns.crowd(1)
     waiting = campaigns.people.segment("new", version=False)
     choice = Choice(campaigns.people.shop_id, "email", scope="everyone")
-    campaigns.verbs.save(choice.toggle("exclude", waiting.id, None), campaign_ref="c")
+    campaigns.verbs.save(choice.toggle("include", waiting.id, None), campaign_ref="c")
     campaigns.commit()
     with pytest.raises(CannotSend) as refusal:
         list(campaigns.verbs.get("c").batches())
@@ -235,6 +235,7 @@ def test_once_it_began_nobody_chooses_other_recipients(campaigns):
     audience = campaigns.save()
     audience.batches(size=1).__next__()
     campaigns.save()  # the same recipients again: nothing happens
+    assert campaigns.verbs.get("c").progress.total == 2
     other = campaigns.people.segment("other", "1")
     changed = audience.choice.toggle("exclude", other.id, other.current_version_id)
     with pytest.raises(RecipientsFixed):

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
-from smartpush_shopline.inbox import working
+from smartpush_shopline.inbox import receiving, words, working
 from smartpush_shopline.inbox.models import Delivery
+from smartpush_shopline.shops import install
 from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED
-from tests.support import ADA, APP_KEY, NOW, make_shop, webhook
+from tests.hosting import close_host, make_host
+from tests.support import ADA, APP_KEY, FERNET_KEY, NOW, TOKEN, make_shop, webhook
 
 DOOR = "/smartpush/webhooks/shopline"
-
-
-@pytest.fixture
-def alder(host):
-    make_shop(host.database, store_ref="1610418123456", timezone="Asia/Taipei")
-    return host.people("alder")
-
-
-@pytest.fixture
-def deliveries(host):
-    def rows():
-        with host.database.read() as session:
-            return list(session.scalars(select(Delivery).order_by(Delivery.id)))
-
-    return rows
-
-
-@pytest.fixture
-def handled(host):
-    """A topic whose handler fails with these errors, one after the other; then it works."""
-
-    class Handled(list):
-        failures = []
-
-        def __call__(self, payload, context):
-            if self.failures:
-                raise self.failures.pop(0)
-            self.append(payload)
-
-    handler = Handled()
-    host.state.topics.on("test/topic")(handler)
-    return handler
 
 
 def customer(at=NOW, **fields):
@@ -96,7 +67,7 @@ def test_a_signed_body_that_is_no_object_is_kept_and_parked(client, alder, deliv
     assert client.post(DOOR, **webhook("customers/create", body)).status_code == 200
     [delivery] = deliveries()
     assert (delivery.state, delivery.body) == ("parked", body)
-    assert "JSON" in delivery.error
+    assert "JSON" in words.sentence(delivery)
 
 
 def test_two_megabytes_are_taken_and_one_byte_more_is_not(client, alder, deliveries):
@@ -120,6 +91,26 @@ def test_the_same_message_twice_is_one_row_and_one_effect(client, alder, deliver
     for _ in range(3):
         assert client.post(DOOR, **webhook("test/topic", {"id": 1})).status_code == 200
     assert len(deliveries()) == len(handled) == 1
+    assert deliveries()[0].duplicates == 2
+
+
+def test_the_same_message_at_once_is_one_row_and_all_are_counted(url, clock):
+    host = make_host(url, clock)
+    shop = make_shop(host.database, store_ref="1610418123456")
+    message = webhook("customers/create", customer())
+    with ThreadPoolExecutor(6) as pool:
+        first = list(
+            pool.map(
+                lambda _: receiving.store(
+                    host.state, shop, message["headers"], message["data"]
+                ),
+                range(6),
+            )
+        )
+    with host.database.read() as session:
+        [duplicates] = session.scalars(select(Delivery.duplicates))
+    close_host(host)
+    assert (first.count(True), duplicates) == (1, 5)
 
 
 def test_another_message_with_the_same_words_is_another_row(client, alder, deliveries, handled):
@@ -146,10 +137,30 @@ def test_the_same_message_id_of_two_stores_is_two_messages(client, host, alder, 
     assert len(alder.all()) == len(host.people("birch").all()) == 1
 
 
+def test_a_message_is_of_the_shop_whose_app_signed_it(url, clock):
+    """One store may have installed two of our apps: each has its own secret and its own people."""
+    apps = {APP_KEY: ["one"], "second_app": ["two"]}
+    host = make_host(url, clock, SMARTPUSH_APPS=apps)
+    first = make_shop(host.database, store_ref="1610418123456")
+    with host.database.begin() as session:
+        second = install.record_install(
+            session, "second_app", "alder", TOKEN, [FERNET_KEY], clock()
+        )
+        install.connect(second, clock())
+        second.store_ref = "1610418123456"
+    host.browser().post(DOOR, **webhook("customers/create", customer(), secret="two"))
+    host.browser().post(DOOR, **webhook("customers/create", customer(), secret="one", ref="2"))
+    with host.database.read() as session:
+        stored = session.scalars(select(Delivery.shop_id).order_by(Delivery.id)).all()
+    close_host(host)
+    assert stored == [second.id, first]
+
+
 def test_a_topic_nobody_handles_is_ignored(client, alder, deliveries):
     client.post(DOOR, **webhook("orders/create", {"id": 1}))
     [delivery] = deliveries()
     assert delivery.state == "ignored"
+    assert words.sentence(delivery) == "No part of SmartPush handles orders/create yet."
 
 
 def test_absurdly_long_headers_do_not_break_the_door(client, alder, deliveries):
@@ -190,9 +201,16 @@ def test_a_temporary_failure_is_tried_again_ever_later(
     assert (delivery.state, delivery.error) == ("done", None)
 
 
-@pytest.mark.parametrize("error", [UnexpectedPayload("no id"), KeyError("id"), ValueError("bad")])
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (UnexpectedPayload("id is missing"), "SHOPLINE sent a message without an id."),
+        (UnexpectedPayload("state is not a customer state"), "cannot be read"),
+        (KeyError("ada@example.com"), "SmartPush made a mistake with it (KeyError)"),
+    ],
+)
 def test_a_permanent_failure_is_parked_with_its_words(
-    client, host, alder, deliveries, handled, clock, error
+    client, host, alder, deliveries, handled, clock, caplog, error, says
 ):
     handled.failures = [error]
     client.post(DOOR, **webhook("test/topic", {"id": 1}))
@@ -200,8 +218,10 @@ def test_a_permanent_failure_is_parked_with_its_words(
     host.tick()
     [delivery] = deliveries()
     assert (delivery.state, delivery.attempts, handled) == ("parked", 1, [])
-    assert str(error.args[0]) in delivery.error
+    assert says in words.sentence(delivery)
     assert delivery.body, "so that it can be replayed"
+    assert "example.com" not in caplog.text + str(delivery.error)
+    assert "Traceback" not in str(delivery.error)
 
 
 def test_what_keeps_failing_is_parked_in_the_end(client, host, alder, deliveries, handled, clock):
@@ -256,6 +276,19 @@ def test_a_dead_workers_claim_ends_by_itself(host, waiting, handled, clock):
     clock.forward(minutes=2, seconds=1)
     host.tick()
     assert len(handled) == 1
+
+
+def test_a_claim_shows_as_work_and_its_end_as_received(host, waiting, clock, deliveries):
+    working.claim(host.state, waiting)
+    assert deliveries()[0].state_at(clock()) == "working"
+    clock.forward(minutes=2, seconds=1)
+    assert deliveries()[0].state_at(clock()) == "received"
+
+
+def test_shopline_may_ask_for_a_longer_wait(client, alder, deliveries, handled, clock):
+    handled.failures = [ShoplineBusy(retry_after=300)]
+    client.post(DOOR, **webhook("test/topic", {"id": 1}))
+    assert deliveries()[0].next_try_at - clock() == timedelta(seconds=300)
 
 
 def test_a_worker_that_wakes_up_late_changes_nothing(host, waiting, handled, clock, deliveries):

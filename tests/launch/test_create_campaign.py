@@ -128,9 +128,7 @@ def test_a_segment_that_no_webhook_told_of_is_asked_of_the_store(connected, sand
 
 
 def test_a_store_that_does_not_answer_is_a_friendly_page(connected, sandbox, store):
-    from smartpush_shopline.sandbox.moods import Moods
-
-    store.moods = Moods(fail_next=20, status=403, path_contains="customer_saved_searches")
+    store.answers(403, times=20, path="customer_saved_searches")
     link = sandbox.signed("/launch/segment", handle="birch", segment_id="GROUP77")
     answer = go(connected.browser(), link)
     assert answer.status_code == 502

@@ -203,8 +203,11 @@ def test_another_kind_of_database_is_said():
         ("SMARTPUSH_APPS", {"key": "secret"}, "list of secrets"),
         ("SMARTPUSH_APPS", {"key": []}, "list of secrets"),
         ("SMARTPUSH_ENCRYPTION_KEYS", "key", "list of keys"),
+        ("SMARTPUSH_ENCRYPTION_KEYS", ["no key"], "no Fernet key"),
         ("SMARTPUSH_PUBLIC_URL", "", "SMARTPUSH_PUBLIC_URL is missing"),
         ("SMARTPUSH_STORE_BASE_URL", "https://x", "{handle}"),
+        ("SMARTPUSH_DRIFT_THRESHOLD", "20 %", "0.2 means 20 %"),
+        ("SMARTPUSH_DRIFT_THRESHOLD", -1, "0.2 means 20 %"),
         ("SMARTPUSH_RUNNER", "cron", "apscheduler, external, inline"),
         ("SMARTPUSH_HTMX", "cdn", "'vendored' or 'host'"),
     ],
@@ -226,3 +229,14 @@ def test_a_dashboards_transactions_on_sqlite_stay_as_they_are(host):
         assert session.connection().exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
         assert session.connection().exec_driver_sql("PRAGMA secure_delete").scalar() == 1
         assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+
+
+def test_tables_of_an_unreleased_state_are_refused_with_what_to_do(host):
+    with host.database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE smartpush_contact DROP COLUMN city")
+    with host.app.app_context():
+        with pytest.raises(ConfigurationError, match=r"smartpush_contact\.city is missing"):
+            host.smartpush.upgrade_database()
+        result = host.app.test_cli_runner().invoke(args=["smartpush", "doctor"])
+    assert result.exit_code == 1
+    assert "older than its code" in result.output

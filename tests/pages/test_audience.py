@@ -61,7 +61,7 @@ def test_a_newer_version_is_offered_with_what_it_would_change(
 ) -> None:
     newer = cast.segment("VIP", "2", "3", "4")
     answer = client.get(f"/smartpush/audiences/{saved}")
-    assert "Version 2 exists: +1 −1 Use v2" in text_of(answer)
+    assert "Only if you say so VIP Version 2 exists: +1 −1 Keep v1 Use v2" in text_of(answer)
     path = f"/smartpush/audiences/{saved}/take"
     answer = client.post(path, data={"segment_id": newer.id}, headers=HTMX)
     assert answer.text.strip().startswith(

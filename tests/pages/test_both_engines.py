@@ -61,4 +61,12 @@ def test_a_campaign_is_made_and_shown(
     answer = client.post(f"{path}/take", data={"segment_id": newer.id}, headers=HTMX)
     assert "VIP v2" in text_of(answer)
     assert client.get(f"{path}/recipients.csv").text.startswith("number,address,")
+    for step in ("union", "recipients", "lost", "segment:1", "union&q=ada+lin", "union&q=ada@e"):
+        assert client.get(f"{path}/people?step={step}").status_code == 200
+    assert "Ada Lin" in text_of(client.get(f"{path}/people?step=union&q=lin ada"))
+    for who in ("ada@example.com", "lin", "cyd", "nobody"):
+        assert client.get(f"{path}/why?q={who}").status_code == 200
+    assert client.get(f"{path}/swap?segment_id=1&q=v").status_code == 200
+    for verb in ("keep", "discard"):
+        assert client.post(f"{path}/{verb}", data={"segment_id": 1}).status_code == 303
     assert client.post("/smartpush/segments/1/check").status_code == 303

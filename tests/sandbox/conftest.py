@@ -20,6 +20,7 @@ from smartpush_shopline.sandbox.signing import sign_body
 from smartpush_shopline.sandbox.state import Store
 from smartpush_shopline.sandbox.webhooks import Courier
 
+WHOLE = ("/alder", "/birch", "/cedar", "/_sandbox")
 API = "/alder/admin/openapi/v20260601"
 ADA, BEA, CYD, DEE = (str(4_210_000_001 + number) for number in range(4))
 
@@ -58,7 +59,7 @@ class Sandbox:
 
     def call(self, method: str, path: str, **more: Any) -> TestResponse:
         headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
-        address = path if path.startswith(("/alder", "/birch", "/cedar")) else API + path
+        address = path if path.startswith(WHOLE) else API + path
         return self.app.test_client().open(address, method=method, headers=headers, **more)
 
     def get(self, path: str, **more: Any) -> TestResponse:
@@ -77,7 +78,7 @@ class Sandbox:
     def visit(self, path: str, **more: Any) -> TestResponse:
         return self.app.test_client().get(f"/alder/admin{path}", **more)
 
-    def submit(self, path: str, **form: str) -> TestResponse:
+    def submit(self, path: str, /, **form: str) -> TestResponse:
         return self.app.test_client().post(f"/alder/admin{path}", data=form)
 
     def token_call(self, verb: str, body: bytes, **headers: str) -> Any:

@@ -279,7 +279,8 @@ def test_the_state_survives_a_restart(open_sandbox: Callable[..., Sandbox], tmp_
 def test_graphql_counts_and_pages_members(sandbox: Sandbox) -> None:
     query = (
         "query M($id: ID!, $after: String) { customerSegmentMembers(segmentId: $id, first: 100,"
-        ' after: $after, timezone: "Asia/Taipei") { totalCount edges { node { id } } } }'
+        ' after: $after, timezone: "Asia/Taipei") { totalCount pageInfo { endCursor hasNextPage }'
+        " edges { node { id } } } }"
     )
     variables: dict[str, Any] = {"id": RETURNING, "after": None}
     seen: list[str] = []

@@ -302,7 +302,7 @@ def test_all_subscriptions_that_were_dropped_are_there_again_after_a_night(
     store.subscriptions.clear()
     clock.forward(hours=2)
     connected.tick()
-    assert sorted(s.topic for s in store.subscriptions.all()) == sorted(connected.state.topics)
+    assert sorted(s.topic for s in store.subscriptions.all()) == connected.subscribable
 
 
 def test_an_equal_subscription_is_adopted(connected, store, clock):
@@ -325,17 +325,11 @@ def test_a_second_subscription_that_is_refused_is_taken_as_there(
         return [] if len(asked) == 1 else really(self)
 
     monkeypatch.setattr(ShoplineClient, "list_subscriptions", a_moment_old)
-    store.moods.next_failure = lambda path: 422 if _creates(path) else None
+    store.moods.duplicate_subscription = "refused"
     clock.forward(hours=2)
     connected.tick()
     night = connected.runs()[-1]
     assert (night.state, night.findings) == ("done", {})
-
-
-def _creates(path):
-    from flask import request
-
-    return path.endswith("webhooks.json") and request.method == "POST"
 
 
 # -- private apps --------------------------------------------------------------------------------
@@ -376,14 +370,14 @@ def test_a_store_is_connected_by_the_token_of_its_private_app(
 
 def test_a_private_token_that_ends_needs_a_new_one(live, alder, sandbox, command, clock):
     command("connect", "alder", token="sandbox-alder")
-    alder.moods.next_failure = lambda path: 401
+    alder.answers(401, times=-1)
     sandbox.calls.clear()
     clock.forward(days=2)
     live.tick()
     assert (live.shop("alder").status, sandbox.counted("oauth")) == (UNAUTHORISED, 0)
     live.in_front = "alder"
     assert "flask smartpush connect alder" in live.browser().get("/smartpush/").text
-    del alder.moods.next_failure
+    alder.moods.calm()
     assert command("connect", "alder", token="sandbox-alder").exit_code == 0
     assert live.shop("alder").status == ACTIVE
 

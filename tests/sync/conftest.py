@@ -27,13 +27,12 @@ class At(Moods):
         times: int = 1,
     ) -> None:
         super().__init__()
-        self.lock = store.lock
-        self.part, self.what, self.left, self.times = part, what, nth, times
+        self.__dict__.update(lock=store.lock, part=part, what=what, left=nth, times=times)
 
     def next_failure(self, path: str) -> int | None:
         if self.part not in path:
             return None
-        self.left -= 1
+        self.__dict__["left"] -= 1
         if self.left > 0 or self.left <= -self.times:
             return None
         if isinstance(self.what, int):

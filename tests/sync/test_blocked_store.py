@@ -21,7 +21,7 @@ def make_stale(host, *names):
 def test_a_block_puts_off_every_task_of_the_store_for_five_minutes(connected, sandbox, store):
     first, second, *_ = connected.segments()
     sandbox.calls.clear()
-    store.moods.fail_next, store.moods.status = 1, 433
+    store.answers_once(433)
     with connected.app.app_context():
         make_stale(connected, first, second)
         synchronise(connected.state, connected.shop().id)

@@ -43,6 +43,46 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "smartpush_redaction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=True),
+        sa.Column("handle", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("subject", sa.String(length=64), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("erased", sa.JSON(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_smartpush_redaction")),
+    )
+    with op.batch_alter_table("smartpush_redaction", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_redaction_shop_id"), ["shop_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_redaction_state_next_try_at"),
+            ["state", "next_try_at"],
+            unique=False,
+        )
+
+    op.create_table(
+        "smartpush_tombstone",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_tombstone_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "digest", name=op.f("pk_smartpush_tombstone")),
+    )
+    op.create_table(
         "smartpush_audience",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("shop_id", sa.Integer(), nullable=False),
@@ -50,6 +90,7 @@ def upgrade() -> None:
         sa.Column("field", sa.String(length=60), nullable=False),
         sa.Column("channel", sa.String(length=10), nullable=False),
         sa.Column("scope", sa.String(length=10), nullable=False),
+        sa.Column("combine", sa.String(length=5), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("recipients", sa.LargeBinary(), nullable=True),
         sa.Column("digest", sa.String(length=64), nullable=True),
@@ -138,8 +179,10 @@ def upgrade() -> None:
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("duplicates", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("worked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(length=40), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_delivery_shop_id")
@@ -154,6 +197,9 @@ def upgrade() -> None:
             batch_op.f("ix_smartpush_delivery_state_next_try_at"),
             ["state", "next_try_at"],
             unique=False,
+        )
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_delivery_shop_id_id"), ["shop_id", "id"], unique=False
         )
 
     op.create_table(
@@ -207,6 +253,7 @@ def upgrade() -> None:
         "smartpush_shop_counter",
         sa.Column("shop_id", sa.Integer(), nullable=False),
         sa.Column("last_number", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_shop_counter_shop_id")
         ),
@@ -321,6 +368,7 @@ def upgrade() -> None:
         sa.Column("segment_id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=True),
         sa.Column("policy", sa.String(length=20), nullable=False),
+        sa.Column("declined_version_id", sa.Integer(), nullable=True),
         sa.Column("picked_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["audience_id"],
@@ -430,6 +478,7 @@ def downgrade() -> None:
     op.drop_table("smartpush_segment")
     op.drop_table("smartpush_reach")
     with op.batch_alter_table("smartpush_delivery", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_delivery_shop_id_id"))
         batch_op.drop_index(batch_op.f("ix_smartpush_delivery_state_next_try_at"))
 
     op.drop_table("smartpush_delivery")
@@ -439,6 +488,12 @@ def downgrade() -> None:
 
     op.drop_table("smartpush_contact")
     op.drop_table("smartpush_audience")
+    op.drop_table("smartpush_tombstone")
+    with op.batch_alter_table("smartpush_redaction", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_redaction_state_next_try_at"))
+        batch_op.drop_index(batch_op.f("ix_smartpush_redaction_shop_id"))
+
+    op.drop_table("smartpush_redaction")
     with op.batch_alter_table("smartpush_shop", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_smartpush_shop_store_ref"))
 

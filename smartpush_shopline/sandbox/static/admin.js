@@ -15,3 +15,10 @@ document.addEventListener("keydown", (event) => {
 
 // On a narrow screen the navigation is one row; show where we are in it.
 document.querySelector(".side a[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// On the moods page the sentence below a choice is the one of the value that is chosen.
+document.addEventListener("change", (event) => {
+  const told = document.getElementById(`${event.target.id}-told`);
+  if (!told || event.target.tagName !== "SELECT") return;
+  for (const each of told.querySelectorAll("[data-value]")) each.hidden = each.dataset.value !== event.target.value;
+});

@@ -1,0 +1,95 @@
+"""The synchronisations of the last days, and the requests to erase."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy.orm import Session
+
+from ..segments.marking import mark_of
+from ..shops import redact
+from ..shops.models import Redaction, Shop
+from ..sync.models import RUNNING, SyncRun
+
+DAYS = timedelta(days=14)
+MOST_RUNS, MOST_REQUESTS = 100, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`seconds` until it ended, or until now."""
+
+    run: SyncRun
+    seconds: float
+    is_running: bool
+    refused_topics: Sequence[str]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to erase. `days_left` until SHOPLINE's deadline, negative when that is over."""
+
+    request: Redaction
+    days_left: int
+    is_open: bool
+    needs_you: bool
+    may_decide: bool
+
+
+def runs(session: Session, shop_id: int, now: datetime) -> list[Run]:
+    asked = (
+        select(SyncRun)
+        .where(SyncRun.shop_id == shop_id, SyncRun.started_at >= now - DAYS)
+        .order_by(SyncRun.id.desc())
+        .limit(MOST_RUNS)
+    )
+    return [_run(run, now) for run in session.scalars(asked)]
+
+
+def _run(run: SyncRun, now: datetime) -> Run:
+    seconds = max(((run.finished_at or now) - run.started_at).total_seconds(), 0)
+    return Run(
+        run=run,
+        seconds=seconds,
+        is_running=run.state == RUNNING,
+        refused_topics=(run.findings or {}).get("refused_topics", ()),
+        mark=mark_of(run.id, run.state, run.error, run.contacts_done),
+    )
+
+
+def requests(
+    session: Session, shop: Shop | None, now: datetime, *, may_decide: bool, others: bool
+) -> list[Request]:
+    """Those of this store; with `others`, also those of stores that are no longer here."""
+    asked = (
+        select(Redaction)
+        .where(or_(false(), *_mine(shop, others)))
+        .order_by(Redaction.id.desc())
+        .limit(MOST_REQUESTS)
+    )
+    return [_request(each, now, may_decide) for each in session.scalars(asked)]
+
+
+def _mine(shop: Shop | None, others: bool) -> Iterator[ColumnElement[bool]]:
+    if shop is not None:
+        yield Redaction.shop_id == shop.id
+        yield Redaction.handle == shop.handle
+    if others:
+        yield Redaction.shop_id.is_(None)
+        yield Redaction.kind == redact.STORE
+
+
+def _request(request: Redaction, now: datetime, may_decide: bool) -> Request:
+    refused = request.state == redact.REFUSED
+    return Request(
+        request=request,
+        days_left=math.ceil((request.due_at - now) / timedelta(days=1)),
+        is_open=request.state == redact.WAITING or refused,
+        needs_you=refused,
+        may_decide=may_decide and refused,
+    )

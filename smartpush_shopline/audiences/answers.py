@@ -1,0 +1,126 @@
+"""What a person answers between choosing and sending: use, keep, swap, discard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import htmx
+from ..errors import NotFound, StaleChoice
+from ..i18n import gettext as _
+from ..segments.models import DELETED, Segment, SegmentVersion
+from ..web import friendly, page_or_partial, state
+from . import answering, panel, saving
+from .models import Audience
+from .views import get_own
+
+blueprint = Blueprint("answers", __name__)
+MOST_OFFERS = 50
+
+
+@blueprint.post("/audiences/<int:audience_id>/take")
+def take(audience_id: int) -> BaseResponse:
+    """The newest list of one chosen segment."""
+    now = state().now()
+    return _answer(audience_id, lambda s, a: saving.take_newer(s, a, _segment_id(), now))
+
+
+@blueprint.post("/audiences/<int:audience_id>/keep")
+def keep(audience_id: int) -> BaseResponse:
+    """The list that was saved."""
+    return _answer(audience_id, lambda s, a: answering.keep(s, a, _segment_id()))
+
+
+@blueprint.post("/audiences/<int:audience_id>/swap")
+def swap(audience_id: int) -> BaseResponse:
+    """Another segment in the place of one."""
+    other, now = request.form.get("other_id", 0, type=int), state().now()
+    return _answer(audience_id, lambda s, a: answering.swap(s, a, _segment_id(), other, now))
+
+
+@blueprint.post("/audiences/<int:audience_id>/discard")
+def discard(audience_id: int) -> BaseResponse:
+    """Nobody receives it."""
+    return _answer(audience_id, answering.discard)
+
+
+@blueprint.get("/audiences/<int:audience_id>/swap")
+def offers(audience_id: int) -> Response:
+    """Which segment to choose instead."""
+    query = request.args.get("q", "").strip()[:255]
+    segment_id = request.args.get("segment_id", 0, type=int)
+    with state().database.read() as session:
+        shop, audience = get_own(session, audience_id, "choose")
+        pick = next((p for p in audience.picks if p.segment_id == segment_id), None)
+        if pick is None:
+            _not_chosen()
+        rows = session.execute(_instead(audience, query)).all()
+    return page_or_partial(
+        "swap.html", "swap.html", shop=shop, audience=audience, pick=pick, rows=rows, query=query
+    )
+
+
+def _instead(audience: Audience, query: str) -> Any:
+    """Segments that have a list and are not chosen yet."""
+    chosen = [pick.segment_id for pick in audience.picks]
+    here = (
+        Segment.shop_id == audience.shop_id,
+        Segment.state != DELETED,
+        Segment.id.not_in(chosen),
+        *((Segment.name.icontains(query, autoescape=True),) if query else ()),
+    )
+    return (
+        select(Segment, SegmentVersion)
+        .join(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
+        .where(*here)
+        .order_by(Segment.name, Segment.id)
+        .limit(MOST_OFFERS)
+    )
+
+
+def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseResponse:
+    """Act on the audience as it was shown; who came second is told, and sees it as it is."""
+    note = ""
+    try:
+        with state().database.begin() as session:
+            get_own(session, audience_id, "choose")
+            act(session, answering.lock(session, audience_id, _revision()))
+    except NotFound:
+        _not_chosen()
+    except StaleChoice:
+        note = _("Somebody changed these recipients meanwhile. Here they are as they are now.")
+    if htmx.wants_partial():
+        with state().database.read() as session:
+            return Response(panel.bare(session, session.get_one(Audience, audience_id), note))
+    if note:
+        friendly(_("These recipients changed"), note, 409,
+                 action_label=_("Look at them"), action_url=_way_back(audience_id))
+    return redirect(_way_back(audience_id), 303)
+
+
+def _segment_id() -> int:
+    return request.form.get("segment_id", 0, type=int)
+
+
+def _revision() -> int | None:
+    return request.form.get("revision", None, type=int)
+
+
+def _not_chosen() -> Any:
+    friendly(
+        _("This campaign did not choose that segment"),
+        _("Somebody may have changed its recipients meanwhile. Look at them again."),
+        404,
+    )
+
+
+def _way_back(audience_id: int) -> str:
+    """A path of this site, never an address that came along."""
+    back = request.form.get("back", "")
+    is_path = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+    return back if is_path else url_for("smartpush.audiences.page", audience_id=audience_id)

@@ -1,0 +1,15 @@
+"""The guard against a list that moved a lot between choosing and sending. Pure."""
+
+from __future__ import annotations
+
+from pyroaring import BitMap
+
+
+def moved(kept: BitMap, newest: BitMap) -> float:
+    """The share of the kept list that came or went; an empty list that filled moved by 1."""
+    return len(kept ^ newest) / len(kept) if kept else float(bool(newest))
+
+
+def held(moved: float, threshold: float) -> bool:
+    """Whether a person must decide before a campaign that heeds this list goes out."""
+    return moved > threshold

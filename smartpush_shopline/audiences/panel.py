@@ -1,0 +1,60 @@
+"""The recipients of one campaign as a page shows them: numbers, steps, questions."""
+
+from __future__ import annotations
+
+from flask import request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from ..shops.models import Shop
+from ..web import render, state
+from . import between, overlap, saving, sides, waterfall
+from .models import DISCARDED, Audience
+from .picker import assets, sum_of
+from .resolve import lists_of
+
+
+def panel(session: Session, audience: Audience) -> Markup:
+    """For the dashboard's own page of the campaign."""
+    return assets() + bare(session, audience)
+
+
+def bare(session: Session, audience: Audience, note: str = "") -> Markup:
+    """As htmx swaps it. `note`: what went wrong, in a sentence."""
+    facts = facts_of(session, audience)
+    return Markup(render("_partials/audience_panel.html", note=note, **facts))  # noqa: S704
+
+
+def facts_of(session: Session, audience: Audience) -> dict[str, object]:
+    shop = session.get_one(Shop, audience.shop_id)
+    saved = saving.saved_recipients(session, audience)
+    now = saving.resolution_now(session, audience)
+    threshold = state().settings.drift_threshold
+    return {
+        "shop": shop,
+        "audience": audience,
+        "is_saved": audience.is_saved,
+        "is_discarded": audience.state == DISCARDED,
+        "saved": len(saved),
+        "gone": len(saved) - len(now.recipients),
+        "total": sum_of(now),
+        "between": between.look(session, audience, now, saved, threshold),
+        "fall": waterfall.look(session, audience, now),
+        "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
+        "due_at": audience.scheduled_at,
+        "may_take": state().may("choose", shop.card),
+        "may_export": state().may("export", shop.card),
+        "back": request.values.get("back") or request.full_path.rstrip("?"),
+    }
+
+
+def more_of(session: Session, audience: Audience) -> dict[str, object]:
+    """What only the page of its own shows."""
+    choice = saving.choice_of(audience)
+    lists = lists_of(session, choice)
+    now = saving.resolution_now(session, audience)
+    return {
+        "matrix": overlap.matrix(choice, lists),
+        "doubts": overlap.doubts(choice, lists, now),
+        "sides": sides.look(session, choice, now),
+    }

@@ -1,0 +1,40 @@
+"""Who was erased is known by a keyed hash alone, so that nothing from before brings them back."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..shops.models import ShopCounter
+from .changing import batches
+from .models import Tombstone
+
+
+def digest(salt: bytes, kind: str, ref: str) -> str:
+    """`kind` is the name of the column that held the reference."""
+    return hmac.new(salt, f"{kind}:{ref}".encode(), hashlib.sha256).hexdigest()
+
+
+def find(session: Session, shop_id: int, kind: str, refs: Sequence[str]) -> dict[str, int]:
+    """Reference → the number it had, for those who were erased. One query for a page."""
+    salt = session.get_one(ShopCounter, shop_id).salt
+    by_digest = {digest(salt, kind, ref): ref for ref in refs}
+    found: dict[str, int] = {}
+    for some in batches(list(by_digest)):
+        asked = select(Tombstone.digest, Tombstone.number).where(
+            Tombstone.shop_id == shop_id, Tombstone.digest.in_(some)
+        )
+        found |= {by_digest[row.digest]: row.number for row in session.execute(asked)}
+    return found
+
+
+def place(session: Session, counter: ShopCounter, kind: str, ref: str, number: int) -> None:
+    session.add(
+        Tombstone(
+            shop_id=counter.shop_id, digest=digest(counter.salt, kind, ref), number=number
+        )
+    )

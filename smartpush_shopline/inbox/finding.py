@@ -1,0 +1,73 @@
+"""Which deliveries somebody asks for: on the page, on the command line, for a replay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from .models import PARKED, RECEIVED, WORKING, Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything that is given must be true of a delivery. Nothing given: all of the store."""
+
+    state: str = ""
+    topic: str = ""
+    text: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: Sequence[int] = ()
+
+
+def conditions(shop_id: int | None, wanted: Wanted, now: datetime) -> Iterator[ColumnElement[bool]]:
+    if shop_id is not None:
+        yield Delivery.shop_id == shop_id
+    if wanted.ids:
+        yield Delivery.id.in_(wanted.ids)
+    if wanted.state:
+        yield _in_state(wanted.state, now)
+    if wanted.topic:
+        yield Delivery.topic == wanted.topic
+    if wanted.since:
+        yield Delivery.received_at >= wanted.since
+    if wanted.until:
+        yield Delivery.received_at < wanted.until
+    if wanted.text:
+        yield _says(wanted.text)
+
+
+def free(now: datetime) -> ColumnElement[bool]:
+    """Nobody works on it now."""
+    return or_(Delivery.claimed_until.is_(None), Delivery.claimed_until < now)
+
+
+def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
+    if state == RECEIVED:
+        return and_(Delivery.state == RECEIVED, free(now))
+    if state == WORKING:
+        return and_(Delivery.state == RECEIVED, Delivery.claimed_until >= now)
+    return Delivery.state == state
+
+
+def _says(text: str) -> ColumnElement[bool]:
+    columns = (Delivery.subject_ref, Delivery.topic, Delivery.delivery_ref, Delivery.error)
+    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+
+
+def unfinished(session: Session, shop_id: int, now: datetime) -> dict[str, int]:
+    """How many wait, are worked on, or were parked; cheap, for these are few."""
+    asked = (
+        select(Delivery.state, free(now), func.count())
+        .where(Delivery.shop_id == shop_id, Delivery.state.in_((RECEIVED, PARKED)))
+        .group_by(Delivery.state, free(now))
+    )
+    counts = {RECEIVED: 0, WORKING: 0, PARKED: 0}
+    for state, is_free, count in session.execute(asked):
+        counts[state if is_free or state == PARKED else WORKING] += count
+    return counts
+

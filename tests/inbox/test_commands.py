@@ -1,0 +1,94 @@
+"""`flask smartpush inbox` and `flask smartpush erase`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from smartpush_shopline.errors import UnexpectedPayload
+from tests.support import ADA, CAST, webhook
+
+DOOR = "/smartpush/webhooks/shopline"
+
+
+@pytest.fixture
+def run(host):
+    def invoke(*words, **more):
+        return host.app.test_cli_runner().invoke(args=["smartpush", *words], **more)
+
+    return invoke
+
+
+@pytest.fixture
+def parked(client, alder, handled, clock):
+    handled.failures = [UnexpectedPayload("id is missing") for _ in range(2)]
+    for number in range(2):
+        client.post(DOOR, **webhook("test/topic", {"id": number}, ref=f"m{number}"))
+        clock.forward(hours=1)
+    client.post(DOOR, **webhook("orders/create", {"id": 9}, ref="order"))
+
+
+def test_the_list_says_what_became_of_each(run, parked):
+    out = run("inbox", "list").output
+    assert "SHOPLINE sent a message without an id." in out
+    assert out.index("orders/create") < out.index("test/topic")
+    [only] = json.loads(run("inbox", "list", "--state", "ignored", "--json").output)
+    assert (only["subject_ref"], only["state"], only["has_body"]) == ("9", "ignored", False)
+    assert len(json.loads(run("inbox", "list", "--limit", "1", "--json").output)) == 1
+
+
+def test_one_is_shown_and_its_body_only_when_asked(run, parked):
+    assert '"id": 0' not in run("inbox", "show", "1").output
+    assert json.loads(run("inbox", "show", "1", "--body", "--json").output)["body"] == (
+        '{\n  "id": 0\n}'
+    )
+    assert run("inbox", "show", "99").exit_code == 1
+
+
+def test_replay_by_number_by_topic_and_by_time(run, parked, handled):
+    assert run("inbox", "replay", "1").output == "1: done\n"
+    none = run("inbox", "replay", "--until", "2026-11-24T04:00Z", "--json")
+    assert json.loads(none.output) == {"replayed": {}, "refused": {}}
+    found = run("inbox", "replay", "--topic", "test/topic", "--since", "2026-11-24", "--json")
+    assert json.loads(found.output)["replayed"] == {"2": "done"}
+    assert handled == [{"id": 0}, {"id": 1}]
+
+
+def test_what_cannot_be_replayed_says_why_and_fails(run, parked):
+    found = run("inbox", "replay", "1", "3", "99")
+    assert found.exit_code == 1
+    assert "nothing here handles it" in found.output
+    assert "There is no such delivery." in found.output
+
+
+def test_a_replay_of_everything_has_to_be_meant(run, parked, handled):
+    assert run("inbox", "replay").exit_code == 2
+    assert run("inbox", "replay", "--since", "yesterday").exit_code == 2
+    assert run("inbox", "list", "--store", "nobody").exit_code == 1
+
+
+def test_erasing_asks_first(run, alder):
+    alder.take(*CAST)
+    asked = run("erase", "alder", "--customer-ref", "1", input="n\n")
+    assert asked.exit_code == 1 and "Erase 1 contact(s) of alder?" in asked.output
+    assert alder.find("1").email == ADA.email
+    done = run("erase", "alder", "--customer-ref", "1", input="y\n")
+    assert "done, 1 contacts" in done.output
+    assert alder.all()[0].email is None
+
+
+def test_erasing_by_address_without_a_question(run, alder):
+    alder.take(*CAST)
+    done = run("erase", "alder", "--email", "BEA@example.com", "--yes", "--json")
+    assert json.loads(done.output)["erased"] == {"contacts": 1, "deliveries": 0}
+    assert run("erase", "alder", "--phone", "+886900000003", "--yes").exit_code == 0
+    assert [c.email is None for c in alder.all()] == [False, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [(["alder"], 2), (["alder", "--phone", "x"], 2), (["nobody", "--email", "a@b.example"], 1)],
+)
+def test_erasing_needs_a_store_and_a_person(run, alder, words, code):
+    assert run("erase", *words, "--yes").exit_code == code

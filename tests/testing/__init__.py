@@ -1,0 +1,1 @@
+"""The pytest plugin for dashboards, used as a dashboard would use it."""
