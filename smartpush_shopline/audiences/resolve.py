@@ -15,7 +15,13 @@ from ..segments.models import Segment, SegmentVersion
 from .choice import Choice
 from .models import ALL, EVERYONE, EXCLUDE, INCLUDE
 
-REASONS = ("excluded", *(v for v in reach.VERDICTS if v != reach.SENDABLE), "same_address")
+RECENTLY_WRITTEN = "recently_written"
+REASONS = (
+    "excluded",
+    *(v for v in reach.VERDICTS if v != reach.SENDABLE),
+    "same_address",
+    RECENTLY_WRITTEN,
+)
 """Why somebody in the chosen lists is not written to, in the order in which it is decided."""
 LEFT_LIST = "left_list"
 SINCE_SAVED = (LEFT_LIST, *REASONS)
@@ -110,7 +116,8 @@ def split(
     left = chosen - excluded
     sendable = left & here.sendable
     twice = here.same_address(sendable)
-    reasons = LeftOut(left, here, {"excluded": excluded, "same_address": twice})
+    known = {"excluded": excluded, "same_address": twice, RECENTLY_WRITTEN: BitMap()}
+    reasons = LeftOut(left, here, known)
     return Resolution(len(chosen), reasons, sendable - twice)
 
 
