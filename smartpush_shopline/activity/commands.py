@@ -23,10 +23,11 @@ from ..inbox.replaying import replay
 from ..shopline import parse_phone
 from ..shops import redact
 from ..shops.models import Shop
-from ..web import State
+from ..web import LARGEST_ID, State
 from .message import pretty
 
 inbox = AppGroup("inbox", help="What SHOPLINE posted, and what became of it.")
+NUMBER = click.IntRange(0, LARGEST_ID)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -90,7 +91,7 @@ def list_(
 
 
 @inbox.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--body", is_flag=True, help="With the body, which holds personal data.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 def show(number: int, body: bool, as_json: bool) -> None:
@@ -110,7 +111,7 @@ def show(number: int, body: bool, as_json: bool) -> None:
 
 
 @inbox.command("replay")
-@click.argument("numbers", type=int, nargs=-1)
+@click.argument("numbers", type=NUMBER, nargs=-1)
 @_filters
 def replay_(
     numbers: tuple[int, ...],

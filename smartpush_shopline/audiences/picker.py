@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
-from ..web import render, state
+from ..web import id_of, render, state
 from . import offering, overlap, saving
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
@@ -228,7 +228,7 @@ def _take_newest(choice: Choice, segment_id: int) -> Choice:
 
 def _number(text: str) -> int:
     """Ids come back from the browser; anything else is no segment of ours."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    return id_of(text) or 0
 
 
 def _boxes(
