@@ -7,7 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import Babel, Domain, format_datetime, format_decimal
+from flask_babel import Babel, Domain, format_datetime, format_decimal, get_locale
 
 HERE = Path(__file__).resolve().parent
 domain = Domain(translation_directories=[str(HERE / "translations")], domain="smartpush")
@@ -26,6 +26,11 @@ def ngettext(one: str, many: str, count: int, **variables: object) -> str:
 def init_app(app: Flask) -> None:
     if "babel" not in app.extensions:
         Babel(app)
+
+
+def language() -> str:
+    """For the `lang` of a page, such as en or zh-Hant-TW."""
+    return str(get_locale() or "en").replace("_", "-")
 
 
 def number(value: int) -> str:

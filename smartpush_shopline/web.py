@@ -91,6 +91,8 @@ def render(template: str, **context: Any) -> str:
         "smartpush_base": state().settings.base_template,
         "smartpush_htmx": state().settings.htmx,
         "csp_nonce": state().csp_nonce,
+        "csrf_field": current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"),
+        "smartpush_lang": i18n.language(),
     }
     return render_template("smartpush_shopline/" + template, **mine, **context)
 

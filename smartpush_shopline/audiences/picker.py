@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flask import current_app, request
+from flask import request
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -104,7 +104,6 @@ def draw_bare(
         pending=pending,
         error=error,
         open_side=open_side,
-        csrf_field=csrf_field(),
     )
     return Markup(html)  # noqa: S704  rendered by an autoescaping template
 
@@ -274,10 +273,6 @@ def assets() -> Markup:
         return Markup("")
     request.environ["smartpush.assets"] = True
     return Markup(render("_assets.html"))  # noqa: S704
-
-
-def csrf_field() -> str:
-    return str(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
 
 
 def is_field_name(text: str) -> bool:
