@@ -44,7 +44,7 @@ from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
-from .web import State, refuse_other_sites
+from .web import State, refuse_impossible_ids, refuse_other_sites
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
@@ -191,6 +191,7 @@ def _house(prefix: str) -> Blueprint:
         template_folder=str(ASSETS / "templates"),
         static_folder=str(ASSETS / "static"),
     )
+    house.url_value_preprocessor(refuse_impossible_ids)
     house.before_request(refuse_other_sites)
     house.before_request(answer_probe)
     for room in (*_PAGES, *_DOORS):
