@@ -15,6 +15,7 @@ from .activity.views import blueprint as activity_pages
 from .audiences.answers import blueprint as audience_answers
 from .audiences.asking import blueprint as audience_people
 from .audiences.book import Audiences
+from .audiences.delivery_views import blueprint as delivery_pages
 from .audiences.sending import Sender
 from .audiences.sending import jobs as sending_jobs
 from .audiences.unsubscribe_views import blueprint as unsubscribe_door
@@ -58,6 +59,7 @@ _PAGES = (
     audience_pages,
     audience_people,
     audience_answers,
+    delivery_pages,
 )
 _DOORS = (inbox_door, launch_doors, unsubscribe_door)
 F = TypeVar("F", bound=Callable[..., Any])

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import htmx
-from ..errors import NotFound, StaleChoice
+from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
 from ..web import friendly, id_of, page_or_partial, state
@@ -94,13 +94,15 @@ def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseR
         _not_chosen()
     except StaleChoice:
         note = _("Somebody changed these recipients meanwhile. Here they are as they are now.")
+    except RecipientsFixed:
+        note = _("It is being sent already, so its recipients are fixed.")
     if htmx.wants_partial():
         with state().database.read() as session:
             return Response(panel.bare(session, session.get_one(Audience, audience_id), note))
     if note:
         friendly(_("These recipients changed"), note, 409,
-                 action_label=_("Look at them"), action_url=_way_back(audience_id))
-    return redirect(_way_back(audience_id), 303)
+                 action_label=_("Look at them"), action_url=way_back(audience_id))
+    return redirect(way_back(audience_id), 303)
 
 
 def _segment_id() -> int:
@@ -119,7 +121,7 @@ def _not_chosen() -> Any:
     )
 
 
-def _way_back(audience_id: int) -> str:
+def way_back(audience_id: int) -> str:
     """A path of this site, never an address that came along."""
     back = request.form.get("back", "")
     is_path = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import render, state
-from . import between, overlap, saving, sides, waterfall
+from . import between, delivery_panel, overlap, saving, sides, waterfall
 from .models import DISCARDED, Audience
 from .picker import assets, sum_of
 from .resolve import lists_of
@@ -44,7 +43,7 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
         "due_at": audience.scheduled_at,
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
-        "back": request.values.get("back") or request.full_path.rstrip("?"),
+        **delivery_panel.facts_of(session, audience),
     }
 
 

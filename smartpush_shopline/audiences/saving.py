@@ -25,7 +25,7 @@ from . import heeding
 from .choice import Choice, Pick
 from .delivery_models import AT_THE_FREEZE, LeftOut
 from .models import EXCLUDE, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
-from .resolve import LEFT_LIST, Resolution, resolve, split
+from .resolve import LEFT_LIST, REASONS, Resolution, resolve, split
 
 _BATCH = 1000
 
@@ -255,7 +255,8 @@ def _frozen(session: Session, audience: Audience) -> Resolution:
     rows = session.scalars(
         select(LeftOut).where(LeftOut.audience_id == audience.id, LeftOut.batch == AT_THE_FREEZE)
     )
-    reasons = {row.reason: row.members for row in rows}
+    reasons = {reason: BitMap() for reason in REASONS}
+    reasons |= {row.reason: row.members for row in rows}
     people = session.scalars(select(Audience.frozen).where(Audience.id == audience.id)).one()
     recipients = people if people is not None else BitMap()
     chosen = len(recipients) + sum(len(left) for left in reasons.values())
