@@ -12,7 +12,6 @@
     ├── DeliveryRefused .reason     a webhook that may not enter
     ├── DeepLinkRefused .reason     a link from the Admin that may not enter
     ├── StaleChoice                 somebody else saved the audience meanwhile
-    ├── ConsentRefused              a statement that may not lift an opt-out
     ├── LeaseLost                   another worker holds the shop now
     └── NotFound                    also LookupError
     ConfigurationError              outside the family: `except SmartPushError` must not hide it
@@ -118,10 +117,6 @@ class DeepLinkRefused(_Refused):
 
 class StaleChoice(SmartPushError):
     """Somebody else saved these recipients meanwhile."""
-
-
-class ConsentRefused(SmartPushError):
-    """This statement cannot lift an opt-out."""
 
 
 class LeaseLost(SmartPushError):
