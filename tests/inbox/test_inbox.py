@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
+from smartpush_shopline.errors import LeaseLost, ShoplineBusy, UnexpectedPayload
 from smartpush_shopline.inbox import receiving, words, working
 from smartpush_shopline.inbox.models import Delivery
 from smartpush_shopline.shopline import parse_delivery_headers
@@ -224,13 +224,24 @@ def test_a_permanent_failure_is_parked_with_its_words(
 
 
 def test_what_keeps_failing_is_parked_in_the_end(client, host, alder, deliveries, handled, clock):
-    handled.failures = [ShoplineBusy() for _ in range(20)]
+    handled.failures = [LeaseLost(), *(ShoplineBusy(retry_after=9999) for _ in range(80))]
     client.post(DOOR, **webhook("test/topic", {"id": 1}))
-    for _ in range(20):
-        clock.forward(hours=1)
+    host.state.jobs = {"inbox": host.state.jobs["inbox"]}
+    tried = []
+    for _ in range(80):
+        [delivery] = deliveries()
+        if delivery.state == "parked":
+            break
+        tried.append(delivery.next_try_at - clock())
+        clock.forward(seconds=tried[-1].total_seconds())
         host.tick()
-    [delivery] = deliveries()
-    assert (delivery.state, delivery.attempts) == ("parked", 8)
+    assert tried[0] == timedelta(seconds=10) and max(tried) == timedelta(hours=1)
+    assert (delivery.state, delivery.attempts) == ("parked", working.ATTEMPTS)
+
+
+def test_a_failure_that_may_pass_is_tried_for_two_days():
+    waits = [working._wait(ShoplineBusy(), tried) for tried in range(1, working.ATTEMPTS)]
+    assert timedelta(hours=47) < sum(waits, timedelta()) < timedelta(hours=49)
 
 
 def test_a_failed_handler_leaves_nothing_half_done(client, host, alder, deliveries, handled):
