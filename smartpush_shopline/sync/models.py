@@ -5,17 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pyroaring import BitMap
 from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base
+from ..members import Members
 
 IMPORT, NIGHTLY = "import", "nightly"
 RUNNING, DONE = "running", "done"
 
 
 class SyncRun(Base):
-    """A first import or a night. `phase` and `page_info` are where it goes on after a restart."""
+    """A first import or a night. `phase` and `page_info` are where it goes on after a restart.
+
+    `seen` are the customers that a full read has met so far, of those numbered up to
+    `last_number` when it began; `missing` are the others, still to be asked about one by one.
+    """
 
     __tablename__ = "smartpush_sync_run"
 
@@ -28,6 +34,9 @@ class SyncRun(Base):
     contacts_done: Mapped[int] = mapped_column(default=0)
     contacts_total: Mapped[int | None]
     segments_total: Mapped[int | None]
+    last_number: Mapped[int | None]
+    seen: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    missing: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
     findings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]

@@ -9,11 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..clock import local_date, midnight
-from ..contacts import people
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shops import calendar, install
 from ..shops.models import ACTIVE, Shop
-from . import reading, staleness, subscribing
+from . import customers, reading, runs, staleness, subscribing
 from .holder import Holder
 from .models import DONE, IMPORT, SyncRun
 
@@ -48,13 +47,13 @@ def _learn_shop(holder: Holder, run_id: int) -> None:
         if shop.last_nightly_date is None:
             shop.last_nightly_date = calendar.today(shop, holder.now())
         if shop.status == ACTIVE:  # a shut store stays at this phase until it opens
-            _advance(session, run_id, "subscriptions")
+            runs.advance(session, run_id, "subscriptions")
 
 
 def _subscribe(holder: Holder, run_id: int) -> None:
     refused = subscribing.subscribe(holder)
     with holder.begin() as session:
-        run = _advance(session, run_id, "list")
+        run = runs.advance(session, run_id, "list")
         run.findings = run.findings | ({"refused_topics": refused} if refused else {})
 
 
@@ -63,24 +62,14 @@ def _list_segments(holder: Holder, run_id: int) -> None:
     count = holder.client.fetch_customer_count()
     with holder.begin() as session:
         listed = reading.take_list(session, holder.shop_id, searches, holder.now())
-        run = _advance(session, run_id, "contacts")
+        run = runs.advance(session, run_id, "contacts")
         run.contacts_total, run.segments_total = count, len(listed)
 
 
-def _read_contacts(holder: Holder, run_id: int) -> None:
-    """One page. The cursor is committed with the people it brought."""
+def _begin_segments(holder: Holder, run_id: int) -> None:
     with holder.begin() as session:
-        page_info = session.get_one(SyncRun, run_id).page_info
-    page = holder.client.fetch_customer_page(page_info=page_info)
-    with holder.begin() as session:
-        now = holder.now()
-        people.upsert_customers(session, holder.shop_id, page.items, "store", now)
-        run = session.get_one(SyncRun, run_id)
-        run.page_info, run.error, run.attempts = page.next_page_info, None, 0
-        run.contacts_done += len(page.items)
-        if page.next_page_info is None:
-            _advance(session, run_id, "segments")
-            run.segments_total = _mark_segments(session, holder.shop(session), run, now)
+        run = runs.advance(session, run_id, "segments")
+        run.segments_total = _mark_segments(session, holder.shop(session), run, holder.now())
 
 
 def _mark_segments(session: Session, shop: Shop, run: SyncRun, now: datetime) -> int:
@@ -112,13 +101,6 @@ def was_followed(segment: Segment, zone: str, now: datetime) -> bool:
     )
 
 
-def _advance(session: Session, run_id: int, phase: str) -> SyncRun:
-    run = session.get_one(SyncRun, run_id)
-    run.phase, run.page_info = phase, None
-    run.error, run.attempts = None, 0
-    return run
-
-
 def _close(holder: Holder, run_id: int) -> None:
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
@@ -129,5 +111,7 @@ _PHASES: dict[str, Callable[[Holder, int], None]] = {
     "shop": _learn_shop,
     "subscriptions": _subscribe,
     "list": _list_segments,
-    "contacts": _read_contacts,
+    "contacts": customers.read_page,
+    "missing": customers.ask_about_missing,
+    "due": _begin_segments,
 }

@@ -53,6 +53,13 @@ def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
     return run
 
 
+def advance(session: Session, run_id: int, phase: str) -> SyncRun:
+    run = session.get_one(SyncRun, run_id)
+    run.phase, run.page_info = phase, None
+    run.error, run.attempts = None, 0
+    return run
+
+
 def current_run(session: Session, shop_id: int) -> SyncRun | None:
     """The run under way; the night comes first when both are."""
     return session.scalars(

@@ -1,0 +1,103 @@
+"""Reading a store's customers page by page, and finding those who were deleted unannounced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pyroaring import BitMap
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..contacts import people
+from ..contacts.changing import numbers_of
+from ..contacts.models import Contact
+from ..errors import Gone
+from ..shopline import Customer
+from ..shops.models import ShopCounter
+from . import runs
+from .holder import Holder
+from .models import SyncRun
+
+
+def read_page(holder: Holder, run_id: int) -> None:
+    """One page. The cursor is committed with the people it brought."""
+    with holder.begin() as session:
+        page_info = session.get_one(SyncRun, run_id).page_info
+    page = holder.client.fetch_customer_page(page_info=page_info)
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        _take(holder, session, run, page.items)
+        run.page_info, run.error, run.attempts = page.next_page_info, None, 0
+        if page.next_page_info is None:
+            _end(session, run)
+
+
+def _take(holder: Holder, session: Session, run: SyncRun, customers: Sequence[Customer]) -> None:
+    if run.page_info is None:  # the first page, perhaps once more
+        run.last_number = session.get_one(ShopCounter, run.shop_id).last_number
+        run.seen = BitMap()
+    people.upsert_customers(session, run.shop_id, customers, "store", holder.now())
+    refs = [customer.ref for customer in customers]
+    numbers = numbers_of(session, run.shop_id, Contact.customer_ref, refs)
+    run.seen = (run.seen or BitMap()) | BitMap(numbers.values())
+    run.contacts_done += len(customers)
+
+
+def _end(session: Session, run: SyncRun) -> None:
+    """Whoever was here before the reading began and was not met may be deleted, or was missed."""
+    runs.advance(session, run.id, "missing")
+    here = select(Contact.number).where(
+        Contact.shop_id == run.shop_id,
+        Contact.number <= run.last_number,
+        Contact.customer_ref.is_not(None),
+        Contact.deleted_at.is_(None),
+    )
+    run.missing = BitMap(session.scalars(here)) - (run.seen or BitMap())
+    run.seen = None
+
+
+def ask_about_missing(holder: Holder, run_id: int) -> None:
+    """One customer. A listing may miss somebody, so only the store's own word deletes a person."""
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        found = _next_missing(session, run)
+        if found is None:
+            run.missing = None
+            runs.advance(session, run_id, "due")
+            return
+    number, ref = found
+    customer = _fetch(holder, ref)
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        if customer is None:
+            people.delete_customer(session, run.shop_id, ref, holder.now())
+        else:
+            people.upsert_customers(session, run.shop_id, [customer], "store", holder.now())
+        run.missing = (run.missing or BitMap()) - BitMap([number])
+        run.error, run.attempts = None, 0
+
+
+def _next_missing(session: Session, run: SyncRun) -> tuple[int, str] | None:
+    """The lowest one left whom nobody deleted or erased meanwhile."""
+    while run.missing:
+        number = run.missing.min()
+        asked = select(Contact.customer_ref).where(
+            Contact.shop_id == run.shop_id,
+            Contact.number == number,
+            Contact.deleted_at.is_(None),
+        )
+        ref = session.scalars(asked).first()
+        if ref is not None:
+            return number, ref
+        run.missing = run.missing - BitMap([number])
+    return None
+
+
+def _fetch(holder: Holder, ref: str) -> Customer | None:
+    """None when the store says that it has no such customer."""
+    try:
+        return holder.client.fetch_customer(ref)
+    except Gone as gone:
+        if gone.reason == "store_not_install_app":
+            raise
+        return None
