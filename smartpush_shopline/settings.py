@@ -35,6 +35,7 @@ class Settings:
     htmx: str = "vendored"
     runner: str = "apscheduler"
     tick: timedelta = timedelta(minutes=1)
+    night_budget: int = 3 * 60 * 60 * 3
     default_country: str | None = None
     drift_threshold: float = 0.2
     keep_parked: timedelta = timedelta(days=30)
@@ -78,6 +79,8 @@ class Settings:
         share = self.drift_threshold
         if not isinstance(share, (int, float)) or share < 0:
             raise ConfigurationError("SMARTPUSH_DRIFT_THRESHOLD is a share: 0.2 means 20 %.")
+        if self.night_budget < 1:
+            raise ConfigurationError("SMARTPUSH_NIGHT_BUDGET is a number of calls, 1 or more.")
         if self.keep_deliveries < timedelta(hours=72):
             raise ConfigurationError(
                 "SMARTPUSH_KEEP_DELIVERIES must be 72 hours or more: until then SHOPLINE may send "

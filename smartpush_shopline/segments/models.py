@@ -18,7 +18,8 @@ SYNCING, READY, DELETED = "syncing", "ready", "deleted"
 class Segment(Base):
     """One named group. `current_version_id` moves when a version is published, nothing else does.
 
-    A stale segment is work to do: `stale_reason` says for whom, `next_try_at` when.
+    A stale segment is work to do: `stale_reason` says for whom, `next_try_at` when, and
+    `turn` which of one kind goes first.
     """
 
     __tablename__ = "smartpush_segment"
@@ -34,6 +35,7 @@ class Segment(Base):
     current_version_id: Mapped[int | None]
     admin_count: Mapped[int | None]
     stale_reason: Mapped[str | None] = mapped_column(String(20))
+    turn: Mapped[int] = mapped_column(default=0)
     stale_since: Mapped[datetime | None]
     next_try_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)

@@ -47,6 +47,10 @@ class Shop(Base):
     """Its token was typed in by a person: it lives three years and is never refreshed by us."""
     confirm_at: Mapped[datetime | None]
     """When to ask the store whether we are still in it; none while nobody doubts it."""
+    customers_read_at: Mapped[datetime | None]
+    """When the last full reading of its customers began; `customers_cursor` is where one that
+    asks for changes only goes on."""
+    customers_cursor: Mapped[datetime | None]
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]

@@ -10,13 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..contacts import people
+from ..contracts import ShopCard
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
+from ..segments.publishing import Published
 from ..shopline import SavedSearch
 from ..signals import segment_published
 from ..web import announce
-from . import staleness
+from . import runs, staleness
 from .holder import Holder
+from .models import SyncRun
 
 
 def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
@@ -55,16 +58,40 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
         )
         if changed_meanwhile and reason:
             staleness.mark_stale(session, segment, reason, holder.now())
+        if cause == staleness.NIGHT:
+            note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
         card = holder.shop(session).card
-    if published.version is not None:
-        announce(
-            segment_published,
-            shop=card,
-            segment_id=segment_id,
-            version=published.version,
-            joined=published.joined,
-            left=published.left,
-        )
+    tell(published, card)
+
+
+def note_drift(
+    session: Session, run: SyncRun | None, segment: Segment, published: Published
+) -> None:
+    """A list that was not what it should have been: said of the night that found it."""
+    if run is None or not (published.version or 0) > 1:
+        return
+    drifted = {
+        "segment_id": segment.id,
+        "name": segment.name,
+        "joined": published.joined,
+        "left": published.left,
+    }
+    run.findings = run.findings | {"drifted": [*run.findings.get("drifted", ()), drifted]}
+    session.flush()
+
+
+def tell(published: Published, card: ShopCard) -> None:
+    """After the commit."""
+    if published.version is None:
+        return
+    facts = {
+        "shop": card,
+        "segment_id": published.segment_id,
+        "version": published.version,
+        "joined": published.joined,
+        "left": published.left,
+    }
+    announce(segment_published, **facts)
 
 
 def take_list(

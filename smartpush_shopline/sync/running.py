@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from ..clock import local_date, midnight
-from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shops import calendar, install
-from ..shops.models import ACTIVE, Shop
-from . import customers, reading, runs, staleness, subscribing
+from ..shops.models import ACTIVE
+from . import checking, customers, reading, runs, subscribing, tonight
 from .holder import Holder
-from .models import DONE, IMPORT, SyncRun
+from .models import DONE, SyncRun
 
 
 def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
@@ -63,42 +57,16 @@ def _list_segments(holder: Holder, run_id: int) -> None:
     with holder.begin() as session:
         listed = reading.take_list(session, holder.shop_id, searches, holder.now())
         run = runs.advance(session, run_id, "contacts")
-        run.contacts_total, run.segments_total = count, len(listed)
+        run.segments_total, run.calls = len(listed), run.calls + 2
+        shop, budget = holder.shop(session), holder.settings.night_budget
+        tonight.decide_scope(session, shop, run, count, budget, holder.now())
 
 
 def _begin_segments(holder: Holder, run_id: int) -> None:
     with holder.begin() as session:
         run = runs.advance(session, run_id, "segments")
-        run.segments_total = _mark_segments(session, holder.shop(session), run, holder.now())
-
-
-def _mark_segments(session: Session, shop: Shop, run: SyncRun, now: datetime) -> int:
-    """Have the segments read; returns how many."""
-    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
-    segments = session.scalars(
-        select(Segment).where(
-            Segment.shop_id == shop.id, Segment.source == SHOPLINE, Segment.state != DELETED
-        )
-    )
-    due = [s for s in segments if run.kind == IMPORT or not was_followed(s, shop.timezone, now)]
-    for segment in due:
-        staleness.mark_stale(session, segment, reason, now)
-    return len(due)
-
-
-def was_followed(segment: Segment, zone: str, now: datetime) -> bool:
-    """Changed on the local day that just ended, and read in full after its last change.
-
-    Only such a segment is left out of the night.
-    """
-    yesterday = midnight(local_date(now, zone) - timedelta(days=1), zone)
-    return (
-        segment.stale_reason is None
-        and segment.error is None
-        and segment.changed_at is not None
-        and segment.read_at is not None
-        and yesterday <= segment.changed_at <= segment.read_at
-    )
+        shop, budget = holder.shop(session), holder.settings.night_budget
+        run.segments_total = tonight.mark_due(session, shop, run, budget, holder.now())
 
 
 def _close(holder: Holder, run_id: int) -> None:
@@ -113,5 +81,8 @@ _PHASES: dict[str, Callable[[Holder, int], None]] = {
     "list": _list_segments,
     "contacts": customers.read_page,
     "missing": customers.ask_about_missing,
+    "members": checking.check_members,
+    "counts": checking.count_members,
+    "deltas": checking.apply_delta,
     "due": _begin_segments,
 }

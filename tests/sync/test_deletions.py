@@ -76,11 +76,11 @@ def test_an_interrupted_first_import_finds_who_was_deleted_meanwhile(
     lost = sendable(store)[0]
     real, seen = customers._end, []
 
-    def lights_out(session, run):
+    def lights_out(session, shop, run):
         if not seen:
             seen.append(run.id)
             raise RuntimeError("lights out")
-        real(session, run)
+        real(session, shop, run)
 
     monkeypatch.setattr(customers, "_end", lights_out)
     sandbox.connect(live.browser())

@@ -30,6 +30,8 @@ def upgrade() -> None:
         sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_private", sa.Boolean(), nullable=False),
         sa.Column("confirm_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customers_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customers_cursor", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_nightly_date", sa.Date(), nullable=True),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
@@ -220,6 +222,7 @@ def upgrade() -> None:
         sa.Column("current_version_id", sa.Integer(), nullable=True),
         sa.Column("admin_count", sa.Integer(), nullable=True),
         sa.Column("stale_reason", sa.String(length=20), nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("stale_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -275,6 +278,11 @@ def upgrade() -> None:
         sa.Column("last_number", sa.Integer(), nullable=True),
         sa.Column("seen", sa.LargeBinary(), nullable=True),
         sa.Column("missing", sa.LargeBinary(), nullable=True),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("newest_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed", sa.LargeBinary(), nullable=True),
+        sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
@@ -355,6 +363,22 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "smartpush_sync_delta",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        sa.Column("joined", sa.LargeBinary(), nullable=False),
+        sa.Column("left", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["smartpush_sync_run.id"], name=op.f("fk_smartpush_sync_delta_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["smartpush_segment.id"],
+            name=op.f("fk_smartpush_sync_delta_segment_id"),
+        ),
+        sa.PrimaryKeyConstraint("run_id", "segment_id", name=op.f("pk_smartpush_sync_delta")),
+    )
+    op.create_table(
         "smartpush_audience_pick",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("audience_id", sa.Integer(), nullable=False),
@@ -389,6 +413,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("smartpush_sync_delta")
     op.drop_table("smartpush_audience_pick")
     op.drop_table("smartpush_segment_version")
     with op.batch_alter_table("smartpush_consent_event", schema=None) as batch_op:
