@@ -36,6 +36,8 @@ class Settings:
     runner: str = "apscheduler"
     tick: timedelta = timedelta(minutes=1)
     night_budget: int = 3 * 60 * 60 * 3
+    reread: Sequence[timedelta] = tuple(timedelta(minutes=m) for m in (2, 10, 60))
+    fresh: timedelta = timedelta(minutes=15)
     default_country: str | None = None
     drift_threshold: float = 0.2
     keep_parked: timedelta = timedelta(days=30)
@@ -79,6 +81,8 @@ class Settings:
         share = self.drift_threshold
         if not isinstance(share, (int, float)) or share < 0:
             raise ConfigurationError("SMARTPUSH_DRIFT_THRESHOLD is a share: 0.2 means 20 %.")
+        if any(not isinstance(after, timedelta) or after <= timedelta(0) for after in self.reread):
+            raise ConfigurationError("SMARTPUSH_REREAD is a list of timedelta, each more than 0.")
         if self.night_budget < 1:
             raise ConfigurationError("SMARTPUSH_NIGHT_BUDGET is a number of calls, 1 or more.")
         if self.keep_deliveries < timedelta(hours=72):

@@ -110,7 +110,7 @@ def mark_counted(segment: Segment, source_count: int | None, now: datetime) -> N
 
 def mark_deleted(segment: Segment, now: datetime) -> None:
     """Deleted in the Admin. Its versions stay: campaigns that chose it keep their people."""
-    segment.state, segment.changed_at = DELETED, now
+    segment.state, segment.changed_at, segment.reread_at = DELETED, now, None
     segment.stale_reason = segment.stale_since = segment.next_try_at = segment.error = None
 
 

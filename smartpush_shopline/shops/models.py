@@ -51,6 +51,8 @@ class Shop(Base):
     """When the last full reading of its customers began; `customers_cursor` is where one that
     asks for changes only goes on."""
     customers_cursor: Mapped[datetime | None]
+    people_changed_at: Mapped[datetime | None]
+    """When a message last told of a customer or an order: any segment may be another one since."""
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyroaring import BitMap
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from ..segments.publishing import Published
 from ..shopline import SavedSearch
 from ..signals import segment_published
 from ..web import announce
-from . import runs, staleness
+from . import rereading, runs, staleness
 from .holder import Holder
 from .models import SyncRun
 
@@ -35,7 +35,9 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     if cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
         definition = holder.client.fetch_saved_search(ref)
         with holder.begin() as session:
-            take_definition(session.get_one(Segment, segment_id), definition)
+            segment = session.get_one(Segment, segment_id)
+            if take_definition(segment, definition):
+                rereading.begin(segment, holder.settings.reread, holder.now())
         yield
     members, page_info = BitMap(), None
     while True:
@@ -95,7 +97,11 @@ def tell(published: Published, card: ShopCard) -> None:
 
 
 def take_list(
-    session: Session, shop_id: int, searches: Sequence[SavedSearch], now: datetime
+    session: Session,
+    shop_id: int,
+    searches: Sequence[SavedSearch],
+    now: datetime,
+    reread: Sequence[timedelta] = (),
 ) -> list[Segment]:
     """Bring our segments in line with the store's complete list. Returns those that exist there."""
     known = {
@@ -109,7 +115,9 @@ def take_list(
         segment = known.pop(search.ref, None) or publishing.add_segment(
             session, shop_id, SHOPLINE, search.ref, search.name, now
         )
-        take_definition(segment, search)
+        was_known = bool(segment.definition)
+        if take_definition(segment, search) and was_known:
+            rereading.begin(segment, reread, now)
         if segment.state == DELETED:
             publishing.restore(segment)
         listed.append(segment)
@@ -119,8 +127,13 @@ def take_list(
     return listed
 
 
-def take_definition(segment: Segment, search: SavedSearch) -> None:
-    """The rule as the API tells it; a webhook writes the same rule in another notation."""
+def take_definition(segment: Segment, search: SavedSearch) -> bool:
+    """The rule as the API tells it; a webhook writes the same rule in another notation.
+
+    True when it is another rule than before.
+    """
     publishing.rename(segment, search.name)
+    is_another = segment.definition != search.query
     segment.definition = search.query
     segment.remote_updated_at = search.updated_at or segment.remote_updated_at
+    return is_another

@@ -55,7 +55,9 @@ def _list_segments(holder: Holder, run_id: int) -> None:
     searches = holder.client.list_saved_searches()
     count = holder.client.fetch_customer_count()
     with holder.begin() as session:
-        listed = reading.take_list(session, holder.shop_id, searches, holder.now())
+        listed = reading.take_list(
+            session, holder.shop_id, searches, holder.now(), holder.settings.reread
+        )
         run = runs.advance(session, run_id, "contacts")
         run.segments_total, run.calls = len(listed), run.calls + 2
         shop, budget = holder.shop(session), holder.settings.night_budget

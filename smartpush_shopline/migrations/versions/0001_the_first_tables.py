@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("confirm_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("customers_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("customers_cursor", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("people_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_nightly_date", sa.Date(), nullable=True),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
@@ -230,6 +231,9 @@ def upgrade() -> None:
         sa.Column("count_checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reread_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("freshened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remote_updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
