@@ -53,6 +53,8 @@ class Shop(Base):
     customers_cursor: Mapped[datetime | None]
     people_changed_at: Mapped[datetime | None]
     """When a message last told of a customer or an order: any segment may be another one since."""
+    thinned_at: Mapped[datetime | None]
+    """When its old segment versions were last thinned."""
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]

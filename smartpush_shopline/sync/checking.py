@@ -18,7 +18,7 @@ from ..contacts.models import Contact
 from ..errors import Gone, NotAuthorised, ShoplineBusy, ShoplineError
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
-from . import reading, runs
+from . import findings, reading, runs
 from .holder import Holder
 from .models import SyncDelta, SyncRun
 
@@ -129,7 +129,7 @@ def apply_delta(holder: Holder, run_id: int) -> None:
         if published is None:
             return
         session.delete(delta)
-        reading.note_drift(session, run, segment, published)
+        findings.note_drift(session, run, segment, published)
         card = holder.shop(session).card
     reading.tell(published, card)
 

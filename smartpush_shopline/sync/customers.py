@@ -15,7 +15,7 @@ from ..contacts.models import Contact
 from ..errors import Gone
 from ..shopline import Customer
 from ..shops.models import Shop, ShopCounter
-from . import runs
+from . import findings, runs
 from .holder import Holder
 from .models import SyncRun
 
@@ -42,10 +42,13 @@ def _take(holder: Holder, session: Session, run: SyncRun, customers: Sequence[Cu
     if run.page_info is None:  # the first page, perhaps once more
         run.last_number = session.get_one(ShopCounter, run.shop_id).last_number
         run.seen = run.changed = BitMap()
+    news = findings.news(session, run.shop_id, customers)
     people.upsert_customers(session, run.shop_id, customers, "store", holder.now())
     refs = [customer.ref for customer in customers]
-    numbers = BitMap(numbers_of(session, run.shop_id, Contact.customer_ref, refs).values())
-    run.seen = (run.seen or BitMap()) | numbers
+    numbers = numbers_of(session, run.shop_id, Contact.customer_ref, refs)
+    untold = findings.unannounced(session, run.shop_id, news)
+    findings.add(run, "customers", len(untold & numbers.keys()))  # the erased are nobody's news
+    run.seen = (run.seen or BitMap()) | BitMap(numbers.values())
     run.contacts_done += len(customers)
     times = [customer.updated_at for customer in customers if customer.updated_at]
     run.newest_at = max([*times, *([run.newest_at] if run.newest_at else [])], default=None)
@@ -101,6 +104,7 @@ def ask_about_missing(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         if customer is None:
             people.delete_customer(session, run.shop_id, ref, holder.now())
+            findings.add(run, "deleted", 1)
         else:
             people.upsert_customers(session, run.shop_id, [customer], "store", holder.now())
         run.missing = (run.missing or BitMap()) - BitMap([number])

@@ -15,11 +15,10 @@ from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import Published
 from ..shopline import SavedSearch
-from ..signals import segment_published
+from ..signals import segment_members_changed, segment_published
 from ..web import announce
-from . import rereading, runs, staleness
+from . import findings, rereading, runs, staleness
 from .holder import Holder
-from .models import SyncRun
 
 
 def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
@@ -61,25 +60,9 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
         if changed_meanwhile and reason:
             staleness.mark_stale(session, segment, reason, holder.now())
         if cause == staleness.NIGHT:
-            note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
+            findings.note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
         card = holder.shop(session).card
     tell(published, card)
-
-
-def note_drift(
-    session: Session, run: SyncRun | None, segment: Segment, published: Published
-) -> None:
-    """A list that was not what it should have been: said of the night that found it."""
-    if run is None or not (published.version or 0) > 1:
-        return
-    drifted = {
-        "segment_id": segment.id,
-        "name": segment.name,
-        "joined": published.joined,
-        "left": published.left,
-    }
-    run.findings = run.findings | {"drifted": [*run.findings.get("drifted", ()), drifted]}
-    session.flush()
 
 
 def tell(published: Published, card: ShopCard) -> None:
@@ -94,6 +77,8 @@ def tell(published: Published, card: ShopCard) -> None:
         "left": published.left,
     }
     announce(segment_published, **facts)
+    if published.joined or published.left:
+        announce(segment_members_changed, **facts)
 
 
 def take_list(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..shops import calendar, install
 from ..shops.models import ACTIVE
-from . import checking, customers, reading, runs, subscribing, tonight
+from . import checking, customers, findings, reading, runs, subscribing, tonight
 from .holder import Holder
 from .models import DONE, SyncRun
 
@@ -55,10 +55,12 @@ def _list_segments(holder: Holder, run_id: int) -> None:
     searches = holder.client.list_saved_searches()
     count = holder.client.fetch_customer_count()
     with holder.begin() as session:
+        untold = findings.untold_segments(session, holder.shop_id, searches)
         listed = reading.take_list(
             session, holder.shop_id, searches, holder.now(), holder.settings.reread
         )
         run = runs.advance(session, run_id, "contacts")
+        findings.add(run, "segments", untold)
         run.segments_total, run.calls = len(listed), run.calls + 2
         shop, budget = holder.shop(session), holder.settings.night_budget
         tonight.decide_scope(session, shop, run, count, budget, holder.now())

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("customers_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("customers_cursor", sa.DateTime(timezone=True), nullable=True),
         sa.Column("people_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("thinned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_nightly_date", sa.Date(), nullable=True),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
