@@ -34,6 +34,7 @@ from .inbox.working import jobs as inbox_jobs
 from .launch.probing import answer_probe
 from .launch.views import blueprint as launch_doors
 from .runner.ringing import make_runner
+from .segments.thinning import jobs as thinning
 from .segments.views import blueprint as segment_pages
 from .settings import Settings
 from .shops.finding import connected
@@ -144,7 +145,7 @@ class SmartPush:
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
             jobs=JobBook.merged(
-                [inbox_jobs, sync_jobs, sending_jobs, erasures, wipes, housekeeping]
+                [inbox_jobs, sync_jobs, sending_jobs, erasures, wipes, thinning, housekeeping]
             ),
             now=clock.utcnow,
             ring=runner.ring,

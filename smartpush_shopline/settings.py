@@ -39,6 +39,9 @@ class Settings:
     htmx: str = "vendored"
     runner: str = "apscheduler"
     tick: timedelta = timedelta(minutes=1)
+    night_budget: int = 3 * 60 * 60 * 3
+    reread: Sequence[timedelta] = tuple(timedelta(minutes=m) for m in (2, 10, 60))
+    fresh: timedelta = timedelta(minutes=15)
     default_country: str | None = None
     smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
     drift_threshold: float = 0.2

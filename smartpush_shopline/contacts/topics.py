@@ -34,9 +34,11 @@ def customer_deleted(change: Payload, ctx: Context) -> None:
     ctx.about_nobody = not people.delete_customer(
         ctx.session, ctx.shop.id, said.ref, said.deleted_at or ctx.now
     )
+    ctx.shop.people_changed_at = ctx.now
 
 
 def _upsert(customer: Customer, ctx: Context, *, act: Act | None = None) -> None:
     ctx.about_nobody = not people.upsert_customers(
         ctx.session, ctx.shop.id, [customer], "webhook", ctx.now, act=act
     )
+    ctx.shop.people_changed_at = ctx.now  # last: everybody who locks the shop's row has the others

@@ -211,9 +211,9 @@ def eve(host, client, alder, sqlite_url):
     def broken(payload, context):
         raise UnexpectedPayload("total is missing")
 
-    handler.on("orders/create")(broken)
+    handler.on("orders/fulfilled")(broken)
     order = {"id": "9", "customer": {"id": EVE.ref, "email": EVE.email, "name": EVE.first_name}}
-    client.post(DOOR, **webhook("orders/create", order, ref="order"))
+    client.post(DOOR, **webhook("orders/fulfilled", order, ref="order"))
     said = {"id": EVE.ref, "email": EVE.email, "first_name": EVE.first_name, "state": "x"}
     client.post(DOOR, **webhook("customers/update", said, ref="parked"))
     return Path(sqlite_url.removeprefix("sqlite:///"))

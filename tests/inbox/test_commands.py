@@ -28,13 +28,13 @@ def parked(client, alder, handled, clock):
     for number in range(2):
         client.post(DOOR, **webhook("test/topic", {"id": number}, ref=f"m{number}"))
         clock.forward(hours=1)
-    client.post(DOOR, **webhook("orders/create", {"id": 9}, ref="order"))
+    client.post(DOOR, **webhook("products/update", {"id": 9}, ref="order"))
 
 
 def test_the_list_says_what_became_of_each(run, parked):
     out = run("inbox", "list").output
     assert "SHOPLINE sent a message without an id." in out
-    assert out.index("orders/create") < out.index("test/topic")
+    assert out.index("products/update") < out.index("test/topic")
     [only] = json.loads(run("inbox", "list", "--state", "ignored", "--json").output)
     assert (only["subject_ref"], only["state"], only["has_body"]) == ("9", "ignored", False)
     assert len(json.loads(run("inbox", "list", "--limit", "1", "--json").output)) == 1

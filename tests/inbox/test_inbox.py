@@ -156,10 +156,10 @@ def test_a_message_is_of_the_shop_whose_app_signed_it(url, clock):
 
 
 def test_a_topic_nobody_handles_is_ignored(client, alder, deliveries):
-    client.post(DOOR, **webhook("orders/create", {"id": 1}))
+    client.post(DOOR, **webhook("products/update", {"id": 1}))
     [delivery] = deliveries()
     assert delivery.state == "ignored"
-    assert words.sentence(delivery) == "No part of SmartPush handles orders/create yet."
+    assert words.sentence(delivery) == "No part of SmartPush handles products/update yet."
 
 
 def test_absurdly_long_headers_do_not_break_the_door(client, alder, deliveries):
