@@ -29,7 +29,8 @@ from .runner.ringing import tick as tick_once
 from .segments import publishing
 from .segments.models import Segment
 from .shops.commands import rotate_keys
-from .shops.models import Shop
+from .shops.lease import Lease
+from .shops.models import ACTIVE, PENDING, UNINSTALLED, Shop, ShopLease
 from .sync import outlook, runs
 from .web import State
 
@@ -91,7 +92,11 @@ def status(as_json: bool) -> None:
         return
     for fact in facts:
         busy = "synchronising" if fact["run"] else "idle"
-        click.echo(f"{fact['shop']}: {fact['status']}, {busy}{fact['problem'] or ''}")
+        click.echo(f"{fact['shop']}: {fact['status']}, {busy}" + _after(fact["problem"]))
+
+
+def _after(problem: str | None) -> str:
+    return f"; {problem}" if problem else ""
 
 
 def _shop_facts(session: Session, shop: Shop) -> dict[str, Any]:
@@ -217,16 +222,43 @@ def audience(ref: str, form: str, field: str) -> None:
 @click.option("--plan", "ahead", is_flag=True, help="Only print what tonight would do and why.")
 @click.option("--json", "as_json", is_flag=True, help="With --plan: print facts for scripts.")
 def sync(handle: str | None, ahead: bool, as_json: bool) -> None:
-    """Work on one store, or all, until nothing is due, and say so."""
+    """Work on one store, or all, until nothing is due. Exit code 1 when a store was not read."""
     state = _state()
     with state.database.read() as session:
         asked = select(Shop).where(Shop.handle == handle) if handle else select(Shop)
-        shops = list(session.scalars(asked))
+        shops = list(session.scalars(asked.order_by(Shop.id)))
     if handle and not shops:
         raise click.ClickException(f"No store with the handle {handle} is installed.")
     if ahead:
         outlook.show(state, shops, as_json=as_json)
         return
-    for shop in shops:
-        state.jobs["sync"](state, shop.id)
-        click.echo(f"{shop.handle}: nothing more is due.")
+    ends = [_sync(state, shop, named=handle is not None) for shop in shops]
+    for shop, (said, _ok) in zip(shops, ends, strict=True):
+        click.echo(f"{shop.handle}: {said}")
+    if not all(ok for _said, ok in ends):
+        raise click.exceptions.Exit(1)
+
+
+def _sync(state: State, shop: Shop, *, named: bool) -> tuple[str, bool]:
+    """What became of it, and whether that is as it should be."""
+    if shop.status in (PENDING, UNINSTALLED):
+        return f"not connected ({shop.status}).", not named
+    before = _turns(state, shop)
+    state.jobs["sync"](state, shop.id)
+    with state.database.read() as session:
+        after = session.get_one(Shop, shop.id)
+    if after.status != ACTIVE:
+        return f"nothing is read ({after.status}){_after(after.problem)}", False
+    if _turns(state, shop) > before:
+        return "nothing more is due.", True
+    lease = Lease.take(state.database, shop.id)
+    if lease is None:
+        return "another worker holds it now.", False
+    lease.release()
+    return "nothing was due.", True
+
+
+def _turns(state: State, shop: Shop) -> int:
+    """How often somebody has begun to work on the store."""
+    with state.database.read() as session:
+        return session.get_one(ShopLease, shop.id).epoch

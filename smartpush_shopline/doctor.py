@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from flask import Flask
@@ -144,12 +145,25 @@ def _tokens(app: Flask, state: State) -> Iterator[Finding]:
             yield Finding(str(error), "List the old key after the new one until it is rotated.")
 
 
+def _migrate(app: Flask, state: State) -> Iterator[Finding]:
+    """Flask-Migrate compares the whole database with the dashboard's models: ours are not there."""
+    config = app.extensions.get("migrate")
+    env = Path(config.directory, "env.py") if config is not None else None
+    if env is not None and env.is_file() and "smartpush" not in env.read_text("utf-8", "replace"):
+        yield Finding(
+            f"{env} does not leave SmartPush's tables out: the next autogenerate would drop them.",
+            "Give context.configure() include_name from smartpush_shopline.migrations, as the "
+            "README shows.",
+        )
+
+
 CHECKS: tuple[Callable[[Flask, State], Iterator[Finding]], ...] = (
     _public_url,
     _endpoints,
     _base_template,
     _request_class,
     _csrf,
+    _migrate,
     _session_cookie,
     _apps,
     _shops,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, Flask, current_app
+from flask import Blueprint, Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
@@ -46,7 +46,7 @@ from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
-from .web import State, refuse_impossible_ids, refuse_other_sites
+from .web import State, refuse_impossible_ids, refuse_other_sites, state
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
@@ -73,7 +73,7 @@ def _nobody(_action: str, _shop: ShopCard | None) -> bool:
 class SmartPush:
     """SHOPLINE customer segments in a Flask dashboard. One object may serve many apps.
 
-    `db` is the dashboard's Flask-SQLAlchemy. Register rules with the decorators, then call
+    `db` is the dashboard's Flask-SQLAlchemy. Register rules with the decorators, and call
     `init_app` after `db.init_app` (and after `CSRFProtect`, if the dashboard has one).
     """
 
@@ -138,8 +138,8 @@ class SmartPush:
             settings=settings,
             database=database,
             host_session=self._host_session,
-            may=self._may,
-            in_front=self._in_front,
+            may=lambda action, shop: self._may(action, shop),
+            in_front=lambda: self._in_front(),
             native=native_segments or NoNativeSegments(),
             topics=TopicBook.merged(
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
@@ -161,10 +161,6 @@ class SmartPush:
         _exempt_webhooks(app)
         runner.start()
 
-    def _database(self) -> Database:
-        state: State = current_app.extensions[NAME]
-        return state.database
-
     def _host_session(self) -> Session:
         return self._db.session()
 
@@ -178,12 +174,13 @@ class SmartPush:
 
     def shops(self) -> list[ShopCard]:
         """The connected stores that the person in front may view."""
-        return [shop.card for shop in connected(self._host_session())]
+        return [shop.card for shop in connected(state().host_session())]
 
     def upgrade_database(self) -> None:
         """Bring our tables up to date, as `flask smartpush db upgrade` does. In an app context."""
+        database = state().database
         with self._db.engine.connect() as connection:
-            migrations.bring_up_to_date(connection, self._database())
+            migrations.bring_up_to_date(connection, database)
 
 
 def _house(prefix: str) -> Blueprint:

@@ -17,6 +17,7 @@ from . import htmx, i18n
 from .books import JobBook, TopicBook
 from .contracts import ACTIONS, SegmentProvider, ShopCard
 from .database import Database
+from .errors import ConfigurationError
 from .settings import Settings
 from .shopline import DeliveryHeaders, Pace
 
@@ -51,7 +52,12 @@ class State:
 
 
 def state() -> State:
-    return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
+    found: State | None = current_app.extensions.get("smartpush")
+    if found is None:
+        raise ConfigurationError(
+            "SmartPush is not plugged into this app; call smartpush.init_app(app) first."
+        )
+    return found
 
 
 def id_of(text: str) -> int | None:

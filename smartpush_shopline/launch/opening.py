@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +15,7 @@ from ..audiences.models import EVERYONE, INCLUDE, OPENED, SEGMENTS, Audience, Au
 from ..errors import Gone, NotFound
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
-from ..shopline import ShoplineClient
+from ..shopline import SavedSearch, ShoplineClient, new_session
 from ..shops import install, tokens
 from ..shops.models import Shop
 from ..sync import staleness
@@ -84,11 +86,12 @@ def find_segment(state: State, shop: Shop, refs: list[str]) -> Segment:
 
 
 def _ask_the_store(state: State, shop: Shop, refs: list[str]) -> Segment:
-    """A look-up for a waiting person goes without the lease; one call per possible id."""
+    """For a waiting person: without the lease, one call per possible id, each tried once."""
     client = ShoplineClient(
         state.settings.store_url(shop.handle),
         tokens.reveal(shop, state.settings.encryption_keys),
         api_version=state.settings.api_version,
+        http=new_session(retries=0),
         pace=state.reserved_pace(shop.handle),
     )
     for ref in refs:
@@ -96,10 +99,17 @@ def _ask_the_store(state: State, shop: Shop, refs: list[str]) -> Segment:
             found = client.fetch_saved_search(ref)
         except Gone:
             continue
-        with state.database.begin() as session:
-            return publishing.find_segment(
-                session, shop.id, SHOPLINE, found.ref
-            ) or publishing.add_segment(
-                session, shop.id, SHOPLINE, found.ref, found.name, state.now()
-            )
+        keep = partial(_keep, shop_id=shop.id, found=found, now=state.now())
+        return state.database.retrying(keep)
     raise NotFound("The store has no such segment.")
+
+
+def _keep(session: Session, shop_id: int, found: SavedSearch, now: datetime) -> Segment:
+    """What the store has is here, even when it was thought deleted."""
+    segment = publishing.find_segment(session, shop_id, SHOPLINE, found.ref)
+    if segment is None:
+        return publishing.add_segment(session, shop_id, SHOPLINE, found.ref, found.name, now)
+    if segment.state == DELETED:
+        publishing.restore(segment)
+    publishing.rename(segment, found.name)
+    return segment

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import NoReturn
 
 from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..audiences.models import Audience
-from ..errors import ConfigurationError, DeepLinkRefused, NotAuthorised, NotFound, ShoplineError
+from ..errors import DeepLinkRefused, NotAuthorised, NotFound, ShoplineError
 from ..i18n import gettext as _
 from ..shopline import OAuth
 from ..shops import install
@@ -20,6 +21,7 @@ from . import params as wire
 from .sealing import OPEN, SEGMENT, Target, path_of, target_of
 
 blueprint = Blueprint("launch", __name__)
+log = logging.getLogger("smartpush")
 _STATUS = {"expired": 403, "oversize": 414, "bad_seal": 403}
 """Of a refused link, by its reason; 401 for all others."""
 
@@ -143,12 +145,25 @@ def connect(shop_id: int) -> BaseResponse:
 
 def _campaign(mine: State, target: Target, params: dict[str, str]) -> BaseResponse:
     shop = _own_store(mine, target, params)
+    if mine.settings.campaign_form_endpoint not in mine.app.view_functions:
+        _no_form(mine)
     with mine.database.read() as session:
         draft = opening.find_draft(session, opening.launch_key(params))
     if draft is None:
         _checked(mine, target)
         draft = _open(mine, shop, params)
     return redirect(_form_address(mine, draft))
+
+
+def _no_form(mine: State) -> NoReturn:
+    log.error("smartpush.no_campaign_form endpoint=%r", mine.settings.campaign_form_endpoint)
+    friendly(
+        _("Create Campaign is not set up here"),
+        _("Whoever runs this dashboard can name its campaign form in "
+          "SMARTPUSH_CAMPAIGN_FORM_ENDPOINT. Until then, make the campaign in the dashboard and "
+          "choose the segment there."),
+        501,
+    )
 
 
 def _own_store(mine: State, target: Target, params: dict[str, str]) -> Shop:
@@ -213,8 +228,6 @@ def _open(mine: State, shop: Shop, params: dict[str, str]) -> Audience:
 
 def _form_address(mine: State, draft: Audience) -> str:
     endpoint = mine.settings.campaign_form_endpoint
-    if not endpoint:
-        raise ConfigurationError("SMARTPUSH_CAMPAIGN_FORM_ENDPOINT names the campaign form.")
     if draft.campaign_ref is not None:
         return url_for(endpoint, channel=draft.channel, campaign_ref=draft.campaign_ref)
     return url_for(endpoint, channel=draft.channel, draft=draft.launch_key)
@@ -239,7 +252,7 @@ def _checked(mine: State, target: Target, *, ignore_expiry: bool = False) -> dic
 
 def _refuse(refusal: DeepLinkRefused) -> NoReturn:
     reason = refusal.reason
-    state().app.logger.warning("smartpush.link_refused reason=%s", reason)
+    log.warning("smartpush.link_refused reason=%s", reason)
     if reason == "expired":
         title = _("This link has expired")
         text = _("Links from the Admin are good for ten minutes. Go back and click again.")

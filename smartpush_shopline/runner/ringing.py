@@ -7,20 +7,24 @@
 from __future__ import annotations
 
 import logging
+import sys
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
 import click
 from apscheduler.schedulers.background import BackgroundScheduler
 from flask import Flask
+from flask.cli import FlaskGroup
 from flask_apscheduler import APScheduler
 
 from ..errors import trace_of
 from ..web import State
 
 log = logging.getLogger("smartpush")
+NOT_SERVING = frozenset({"smartpush", "db", "shell", "routes"})
 
 
 class Runner(Protocol):
@@ -60,7 +64,9 @@ class Scheduled:
         self._clock.api_enabled = False
 
     def start(self) -> None:
-        if _is_command_line():
+        command = _command_without_a_server()
+        if command is not None:
+            log.info("smartpush.clock_held_back command=%s", command)
             return
         self._clock.init_app(self._app)
         self._clock.add_job(
@@ -120,10 +126,23 @@ def make_runner(app: Flask, kind: str, every_seconds: float) -> Runner:
     return kinds[kind]()
 
 
-def _is_command_line() -> bool:
-    """`flask smartpush ...` loads the app too; only `flask run` serves."""
-    context = click.get_current_context(silent=True)
-    return context is not None and context.info_name != "run"
+def _command_without_a_server() -> str | None:
+    """The flask command that only loads the app; whatever else loads it may serve it."""
+    names, context = [], click.get_current_context(silent=True)
+    while context is not None:
+        names.append(context.info_name)
+        if context.parent is None and isinstance(context.command, FlaskGroup):
+            names += _asked_of_flask(context)
+        context = context.parent
+    return next((name for name in names if name in NOT_SERVING), None)
+
+
+def _asked_of_flask(context: click.Context) -> list[str]:
+    """While flask loads the app to find a command, only the command line says which."""
+    with suppress(click.UsageError):
+        _options, words, _order = context.command.make_parser(context).parse_args(sys.argv[1:])
+        return words[:1]
+    return []
 
 
 def _soon() -> datetime:

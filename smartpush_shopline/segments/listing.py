@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -90,6 +90,9 @@ def look(
     """The list, or None when it is as the browser has `seen` it. Six queries, however long."""
     tabs = _tabs(session, shop_id)
     found = session.execute(_page(shop_id, question)).all()
+    if not found and question.page > 1:  # past the end: the last page there is
+        question = replace(question, page=_last_page(session, shop_id, question))
+        found = session.execute(_page(shop_id, question)).all()
     sendable = {channel: reach.load(session, shop_id, channel).sendable for channel in CHANNELS}
     minute = int(now.timestamp()) // 60  # "5 minutes ago" grows old by itself
     facts = [facts_of(segment) for segment, _version, _total in found]
@@ -130,15 +133,25 @@ def _tabs(session: Session, shop_id: int) -> list[Tab]:
     return [Tab(name, counts[name]) for name in shown if counts[name]]
 
 
-def _page(shop_id: int, question: Question) -> Select[Any, Any, Any]:
-    query = (
-        select(Segment, SegmentVersion, func.count().over())
-        .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
-        .where(Segment.shop_id == shop_id)
+def _page(shop_id: int, question: Question) -> Select[Any]:
+    query: Any = select(Segment, SegmentVersion, func.count().over())
+    return (
+        _asked(query, shop_id, question)
         .order_by(func.lower(Segment.name), Segment.id)
         .limit(PAGE_SIZE)
         .offset((question.page - 1) * PAGE_SIZE)
     )
+
+
+def _last_page(session: Session, shop_id: int, question: Question) -> int:
+    total: int = session.scalars(_asked(select(func.count(Segment.id)), shop_id, question)).one()
+    return max(-(-total // PAGE_SIZE), 1)
+
+
+def _asked(query: Select[Any], shop_id: int, question: Question) -> Select[Any]:
+    query = query.outerjoin(
+        SegmentVersion, SegmentVersion.id == Segment.current_version_id
+    ).where(Segment.shop_id == shop_id)
     deleted = question.show == DELETED
     query = query.where(Segment.state == DELETED if deleted else Segment.state != DELETED)
     if question.show == NEEDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.launch import opening
 from smartpush_shopline.sandbox import groups
+from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import Segment
 from tests.hosting import go
 
@@ -192,3 +194,29 @@ def test_sign_in_leads_back_to_this_very_link(connected, link):
     connected.allows = lambda action, shop: False
     answer = go(connected.browser(), link)
     assert 'href="/login?next=/smartpush/launch/continue/' in answer.text
+
+
+@pytest.mark.parametrize("endpoint", ["", "no.such.endpoint"])
+def test_without_a_campaign_form_nothing_is_written(connected, link, endpoint):
+    settings = replace(connected.state.settings, campaign_form_endpoint=endpoint)
+    connected.state.settings = settings
+    answer = go(connected.browser(), link)
+    assert answer.status_code == 501
+    assert "SMARTPUSH_CAMPAIGN_FORM_ENDPOINT" in answer.text
+    assert drafts(connected) == []
+
+
+def test_a_segment_that_the_store_has_after_all_is_restored(connected, sandbox, vip, link):
+    segment = connected.segments()["Big spenders"]
+    with connected.database.begin() as session:
+        publishing.mark_deleted(session.get_one(Segment, segment.id), connected.clock())
+    assert go(connected.browser(), link).status_code == 302
+    assert connected.segments()["Big spenders"].state == "ready"
+
+
+def test_a_waiting_person_is_not_kept_by_a_second_try(connected, sandbox, store):
+    link = sandbox.signed("/launch/segment", handle="birch", segment_id="GROUP1", channel="sms")
+    store.answers(503, times=-1)
+    sandbox.calls.clear()
+    assert go(connected.browser(), link).status_code == 502
+    assert len(sandbox.calls) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -257,3 +258,31 @@ def test_tables_of_an_unreleased_state_are_refused_with_what_to_do(host):
         result = host.app.test_cli_runner().invoke(args=["smartpush", "doctor"])
     assert result.exit_code == 1
     assert "older than its code" in result.output
+
+
+def test_unplugged_it_explains_itself(host):
+    app = Flask("another")
+    app.config["SQLALCHEMY_DATABASE_URI"] = host.url or "sqlite://"
+    with app.app_context():
+        for use in (host.smartpush.shops, host.smartpush.upgrade_database):
+            with pytest.raises(ConfigurationError, match="not plugged into this app"):
+                use()
+        with pytest.raises(ConfigurationError, match="not plugged into this app"):
+            host.smartpush.audiences.find("campaign-1")
+
+
+def test_a_rule_that_is_registered_late_counts(host):
+    host.smartpush.authorizer(lambda action, shop: action == "view")
+    host.smartpush.current_shop(lambda: "birch")
+    assert (host.state.may("view", None), host.state.may("erase", None)) == (True, False)
+    assert host.state.in_front() == "birch"
+
+
+def test_the_doctor_looks_at_the_dashboards_migrations(host, tmp_path):
+    run = host.app.test_cli_runner().invoke
+    env = tmp_path / "env.py"
+    env.write_text("context.configure(connection=connection)")
+    host.app.extensions["migrate"] = SimpleNamespace(directory=str(tmp_path))
+    assert "the next autogenerate would drop them" in run(args=["smartpush", "doctor"]).output
+    env.write_text("from smartpush_shopline.migrations import include_name")
+    assert "autogenerate" not in run(args=["smartpush", "doctor"]).output

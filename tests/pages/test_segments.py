@@ -84,6 +84,13 @@ def test_the_dashboards_own_stand_in_a_group(client: FlaskClient, cast: People) 
     assert "VIP" not in words
 
 
+def test_an_empty_group_says_so_in_its_own_words(client: FlaskClient, cast: People) -> None:
+    cast.segment("VIP", "1")
+    assert "No segment was deleted" in text_of(client.get("/smartpush/segments?show=deleted"))
+    words = text_of(client.get("/smartpush/segments?show=native"))
+    assert "Nothing under Dashboard segments" in words and "No segments yet" not in words
+
+
 def test_birch_never_sees_the_segments_of_alder(client: FlaskClient, cast: People) -> None:
     make_shop(cast.database, "birch", name="A Birch comes first")
     segment = cast.segment("VIP", "1")
@@ -104,6 +111,7 @@ def test_many_segments_come_some_at_a_time(
     assert len(many) == len(few)
     assert "1–50 of 56" in words
     assert "51–56 of 56" in text_of(client.get("/smartpush/segments?page=2"))
+    assert "51–56 of 56" in text_of(client.get("/smartpush/segments?page=99"))
     assert client.get("/smartpush/segments?page=-1&show=<&q=%00").status_code == 200
 
 

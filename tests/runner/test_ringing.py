@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask.cli import FlaskGroup
 
 from smartpush_shopline.books import JobBook, TopicBook
 from smartpush_shopline.errors import ConfigurationError
@@ -126,13 +127,36 @@ def test_a_ring_for_later_comes(scheduled, jobs):
     wait_for(lambda: ("sync", 7) in jobs.ran)
 
 
-def test_a_command_line_starts_no_clock(sqlite_url, clock):
+@pytest.mark.parametrize(
+    "argv",
+    [["flask", "smartpush", "segments"], ["flask", "--app", "host", "routes"], ["flask", "db"]],
+)
+def test_a_command_line_starts_no_clock(sqlite_url, clock, caplog, monkeypatch, argv):
     import click
 
-    with click.Context(click.Command("segments"), info_name="segments"):
+    caplog.set_level("INFO", "smartpush")
+    monkeypatch.setattr("sys.argv", argv)
+    with click.Context(FlaskGroup(), info_name="flask"):
         host = make_host(sqlite_url, clock, SMARTPUSH_RUNNER="apscheduler")
+    assert "smartpush.clock_held_back" in caplog.text
     assert not host.state.ring.__self__._clock.running
     host.state.ring("sync", 7)
+    close_host(host)
+
+
+@pytest.mark.parametrize("name", ["serve", "run"])
+def test_a_command_that_serves_starts_it(sqlite_url, clock, monkeypatch, name):
+    import click
+
+    monkeypatch.setattr("sys.argv", ["flask", "--app", "smartpush", name, "db"])
+    with click.Context(FlaskGroup(), info_name="flask"):
+        host = make_host(
+            sqlite_url, clock, SMARTPUSH_RUNNER="apscheduler", SMARTPUSH_TICK=timedelta(hours=1)
+        )
+    ticking = host.state.ring.__self__._clock
+    assert ticking.running
+    ticking.remove_all_jobs()
+    ticking.shutdown(wait=True)
     close_host(host)
 
 

@@ -10,7 +10,9 @@ from sqlalchemy import select, update
 
 from smartpush_shopline.contacts.models import Contact
 from smartpush_shopline.sandbox import installs
+from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops import install
+from smartpush_shopline.shops.lease import Lease
 from smartpush_shopline.shops.models import (
     ACTIVE,
     PAUSED,
@@ -19,6 +21,7 @@ from smartpush_shopline.shops.models import (
     UNINSTALLED,
     Shop,
 )
+from smartpush_shopline.sync import staleness
 from tests.support import APP_KEY, APP_SECRET, webhook
 
 STORE_REF = "1610418654321"
@@ -448,6 +451,38 @@ def test_with_several_apps_one_is_named(live, alder, command):
         "connect", "alder", "--app-key", "other_app", token="sandbox-alder"
     ).exit_code == 0
     assert live.shop("alder").app_key == "other_app"
+
+
+@pytest.fixture
+def run(connected):
+    return lambda *words: connected.app.test_cli_runner().invoke(args=["smartpush", *words])
+
+
+def test_sync_says_what_it_did(run, connected, clock):
+    assert run("sync").output == "birch: nothing was due.\n"
+    segment = connected.segments()["Big spenders"]
+    with connected.database.begin() as session:
+        staleness.mark_stale(session, session.get_one(Segment, segment.id), "person", clock())
+    assert run("sync", "birch").output == "birch: nothing more is due.\n"
+    Lease.take(connected.database, connected.shop().id)
+    held = run("sync", "birch")
+    assert (held.exit_code, held.output) == (1, "birch: another worker holds it now.\n")
+    assert run("sync", "nobody").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "code", "code_of_all"),
+    [
+        (PENDING, "not connected (pending).", 1, 0),
+        (UNAUTHORISED, "nothing is read (needs_authorisation); SHOPLINE said no.", 1, 1),
+    ],
+)
+def test_sync_says_why_it_did_nothing(run, connected, status, words, code, code_of_all):
+    change(connected, status=status, problem="SHOPLINE said no.")
+    asked = run("sync", "birch")
+    assert (asked.exit_code, asked.output) == (code, f"birch: {words}\n")
+    assert run("sync").exit_code == code_of_all
+    assert run("status").output == f"birch: {status}, idle; SHOPLINE said no.\n"
 
 
 def test_of_two_who_press_connect_at_once_one_wins(both, clock):
