@@ -3,8 +3,10 @@
 from . import errors, signals
 from .audiences.book import AudienceRef
 from .audiences.choice import Choice
+from .audiences.delivery import Progress
 from .audiences.explaining import DecidingFact, Explanation, InSegment
 from .audiences.field import RecipientsField
+from .audiences.sending import Batch, Sender
 from .contracts import (
     NoNativeSegments,
     Person,
@@ -19,6 +21,7 @@ from .extension import SmartPush
 __version__ = "0.1.0"
 __all__ = [
     "AudienceRef",
+    "Batch",
     "Choice",
     "ConfigurationError",
     "DecidingFact",
@@ -26,10 +29,12 @@ __all__ = [
     "InSegment",
     "NoNativeSegments",
     "Person",
+    "Progress",
     "Recipient",
     "RecipientsField",
     "SegmentCard",
     "SegmentProvider",
+    "Sender",
     "ShopCard",
     "SmartPush",
     "SmartPushError",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Protocol
 
 CHANNELS: tuple[str, ...] = ("email", "sms")
@@ -41,7 +42,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """One person a campaign goes to, with the address of the campaign's channel."""
+    """One person a campaign goes to, with the address of the campaign's channel.
+
+    `unsubscribe_url` and `headers` are there when the recipient came in a batch.
+    """
 
     number: int
     address: str
@@ -49,6 +53,47 @@ class Recipient:
     last_name: str
     customer_ref: str | None
     host_ref: str | None
+    language: str | None = None
+    country_code: str | None = None
+    city: str | None = None
+    orders_count: int | None = None
+    total_spent: Decimal | None = None
+    link: Callable[[int], str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def unsubscribe_url(self) -> str:
+        """A page of ours where this person can unsubscribe, without a login. It never expires."""
+        return self.link(self.number) if self.link else ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What an e-mail needs for the unsubscribe button of a mailbox (RFC 8058)."""
+        url = self.unsubscribe_url
+        if not url:
+            return {}
+        return {
+            "List-Unsubscribe": f"<{url}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """For merging into a text: every value is a string, empty when it is not known."""
+        known = {name: getattr(self, name) for name in MERGE_FIELDS}
+        return {name: "" if value is None else str(value) for name, value in known.items()}
+
+
+MERGE_FIELDS = (
+    "first_name",
+    "last_name",
+    "address",
+    "language",
+    "country_code",
+    "city",
+    "orders_count",
+    "total_spent",
+    "unsubscribe_url",
+)
 
 
 class SegmentProvider(Protocol):

@@ -84,7 +84,8 @@ class Database:
 
     def __init__(self, host_engine: Engine) -> None:
         self.engine = _own_engine(host_engine)
-        self._reader = self.engine.execution_options(smartpush_reads=True)
+        options = {"smartpush_reads": True} | _one_moment(self.engine)
+        self._reader = self.engine.execution_options(**options)
 
     def missing_columns(self) -> list[str]:
         """What this code needs and the tables lack: they come from another, unreleased state."""
@@ -109,7 +110,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """One reading: every statement sees the same moment on SQLite. Writers are not kept out."""
+        """One reading: every statement sees the same moment. Writers are not kept out."""
         with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
@@ -144,6 +145,13 @@ class Database:
                 if not left or not _in_the_way(error):
                     raise
         raise AssertionError("unreachable")
+
+
+def _one_moment(engine: Engine) -> dict[str, Any]:
+    """Every statement of one reading sees the same moment, so all numbers of a page agree."""
+    if engine.dialect.name == "sqlite":
+        return {}
+    return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 def _in_the_way(error: DBAPIError) -> bool:

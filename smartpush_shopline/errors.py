@@ -11,6 +11,8 @@
     │   └── UnexpectedPayload       also ValueError                        permanent
     ├── DeliveryRefused .reason     a webhook that may not enter
     ├── DeepLinkRefused .reason     a link from the Admin that may not enter
+    ├── CannotSend .reason          these recipients cannot be sent to, or not yet
+    ├── RecipientsFixed             they are being written to, so nobody chooses others
     ├── StaleChoice                 somebody else saved the audience meanwhile
     ├── ConsentRefused              a statement that may not lift an opt-out
     ├── LeaseLost                   another worker holds the shop now
@@ -114,6 +116,14 @@ class DeliveryRefused(_Refused):
 
 class DeepLinkRefused(_Refused):
     """The link was refused."""
+
+
+class CannotSend(_Refused):
+    """These recipients cannot be sent to."""
+
+
+class RecipientsFixed(SmartPushError):
+    """These recipients are being written to already, so they cannot be changed any more."""
 
 
 class StaleChoice(SmartPushError):

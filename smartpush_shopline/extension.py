@@ -15,12 +15,17 @@ from .activity.views import blueprint as activity_pages
 from .audiences.answers import blueprint as audience_answers
 from .audiences.asking import blueprint as audience_people
 from .audiences.book import Audiences
+from .audiences.delivery_views import blueprint as delivery_pages
+from .audiences.sending import Sender
+from .audiences.sending import jobs as sending_jobs
+from .audiences.unsubscribe_views import blueprint as unsubscribe_door
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
+from .contacts.book import Contacts
 from .contacts.redacting import jobs as erasures
 from .contacts.redacting import topics as erasure_topics
 from .contacts.topics import topics as contact_topics
-from .contracts import NoNativeSegments, SegmentProvider, ShopCard
+from .contracts import CHANNELS, NoNativeSegments, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
 from .inbox.housekeeping import jobs as housekeeping
@@ -41,7 +46,7 @@ from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
-from .web import State, refuse_other_sites
+from .web import State, refuse_impossible_ids, refuse_other_sites
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
@@ -55,8 +60,9 @@ _PAGES = (
     audience_pages,
     audience_people,
     audience_answers,
+    delivery_pages,
 )
-_DOORS = (inbox_door, launch_doors)
+_DOORS = (inbox_door, launch_doors, unsubscribe_door)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -75,7 +81,9 @@ class SmartPush:
         self._db = db
         self._may: Callable[[str, ShopCard | None], bool] = _nobody
         self._in_front: Callable[[], str | None] = lambda: None
+        self._senders: dict[str, Sender] = {}
         self.audiences = Audiences()
+        self.contacts = Contacts()
 
     def authorizer(self, rule: F) -> F:
         """`may(action, shop) -> bool`. Without one, every page answers 403.
@@ -90,6 +98,23 @@ class SmartPush:
         """`shop() -> handle or None`: the store in front of the person; None for the first."""
         self._in_front = finder
         return finder
+
+    def sender(self, channel: str) -> Callable[[F], F]:
+        """`send(batch)`: the dashboard's own way of sending, called when a campaign is due.
+
+        It runs in a background job, in an app context. When it returns, the batch counts as
+        sent; when it raises, the batch is parked with the reason and the others go on.
+        """
+        if channel not in CHANNELS:
+            raise ConfigurationError(f"A sender is for {' or '.join(CHANNELS)}, not {channel}.")
+
+        def note(function: F) -> F:
+            if channel in self._senders:
+                raise ConfigurationError(f"Two senders for {channel}.")
+            self._senders[channel] = function
+            return function
+
+        return note
 
     def init_app(
         self,
@@ -119,12 +144,15 @@ class SmartPush:
             topics=TopicBook.merged(
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
-            jobs=JobBook.merged([inbox_jobs, sync_jobs, erasures, wipes, thinning, housekeeping]),
+            jobs=JobBook.merged(
+                [inbox_jobs, sync_jobs, erasures, wipes, thinning, housekeeping, sending_jobs]
+            ),
             now=clock.utcnow,
             ring=runner.ring,
             find_sender=find_sender,
             get_shop=get_shop,
             csp_nonce=csp_nonce,
+            senders=self._senders,
         )
         htmx.init_app(app)
         i18n.init_app(app)
@@ -166,6 +194,7 @@ def _house(prefix: str) -> Blueprint:
         template_folder=str(ASSETS / "templates"),
         static_folder=str(ASSETS / "static"),
     )
+    house.url_value_preprocessor(refuse_impossible_ids)
     house.before_request(refuse_other_sites)
     house.before_request(answer_probe)
     for room in (*_PAGES, *_DOORS):
@@ -174,7 +203,8 @@ def _house(prefix: str) -> Blueprint:
 
 
 def _exempt_webhooks(app: Flask) -> None:
-    """SHOPLINE signs its posts; the dashboard's CSRF tokens are for browsers."""
+    """SHOPLINE signs its posts and we sign unsubscribe links; CSRF tokens are for browsers."""
     csrf = app.extensions.get("csrf")
     if csrf is not None:
         csrf.exempt("smartpush_shopline.inbox.views.receive")
+        csrf.exempt("smartpush_shopline.audiences.unsubscribe_views.act")

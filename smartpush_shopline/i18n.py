@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import Babel, Domain, format_datetime, format_decimal
+from flask_babel import (
+    Babel,
+    Domain,
+    force_locale,
+    format_datetime,
+    format_decimal,
+    get_locale,
+)
+from werkzeug.datastructures import LanguageAccept
 
 HERE = Path(__file__).resolve().parent
 domain = Domain(translation_directories=[str(HERE / "translations")], domain="smartpush")
@@ -26,6 +36,23 @@ def ngettext(one: str, many: str, count: int, **variables: object) -> str:
 def init_app(app: Flask) -> None:
     if "babel" not in app.extensions:
         Babel(app)
+
+
+@contextmanager
+def visitor_language(accepted: LanguageAccept) -> Iterator[None]:
+    """For a page whose reader is not the dashboard's user: the browser's own language."""
+    translated = {each.name.replace("_", "-"): each.name for each in _catalogues()}
+    with force_locale(translated.get(accepted.best_match(translated) or "", "en")):
+        yield
+
+
+def _catalogues() -> list[Path]:
+    return [each for each in (HERE / "translations").iterdir() if each.is_dir()]
+
+
+def language() -> str:
+    """For the `lang` of a page, such as en or zh-Hant-TW."""
+    return str(get_locale() or "en").replace("_", "-")
 
 
 def number(value: int) -> str:

@@ -8,9 +8,11 @@ from datetime import timedelta
 from difflib import get_close_matches
 from typing import Any
 
+from .contracts import CHANNELS
 from .errors import ConfigurationError
 
 PREFIX = "SMARTPUSH_"
+SMART_MODES = ("off", "skip", "hold")
 RUNNERS = ("apscheduler", "external", "inline")
 
 
@@ -39,6 +41,7 @@ class Settings:
     reread: Sequence[timedelta] = tuple(timedelta(minutes=m) for m in (2, 10, 60))
     fresh: timedelta = timedelta(minutes=15)
     default_country: str | None = None
+    smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
     drift_threshold: float = 0.2
     keep_parked: timedelta = timedelta(days=30)
     keep_deliveries: timedelta = timedelta(days=14)
@@ -71,11 +74,22 @@ class Settings:
             raise ConfigurationError("SMARTPUSH_LAUNCH_PARAMS is a list of parameter names.")
         if "{handle}" not in self.store_base_url:
             raise ConfigurationError("SMARTPUSH_STORE_BASE_URL must contain {handle}.")
+        self._check_smart_sending()
         if self.runner not in RUNNERS:
             raise ConfigurationError(f"SMARTPUSH_RUNNER must be one of {', '.join(RUNNERS)}.")
         self._check_amounts()
         if self.htmx not in ("vendored", "host"):
             raise ConfigurationError("SMARTPUSH_HTMX must be 'vendored' or 'host'.")
+
+    def _check_smart_sending(self) -> None:
+        shortest, longest = timedelta(hours=1), timedelta(hours=120)
+        for channel, (mode, window) in self.smart_sending.items():
+            known = channel in CHANNELS and mode in SMART_MODES
+            if not known or not shortest <= window <= longest:
+                raise ConfigurationError(
+                    "SMARTPUSH_SMART_SENDING maps a channel to off, skip or hold and a window of "
+                    '1 to 120 hours: {"email": ("skip", timedelta(hours=24))}.'
+                )
 
     def _check_amounts(self) -> None:
         share = self.drift_threshold

@@ -18,9 +18,10 @@ from .books import JobBook, TopicBook
 from .contracts import SegmentProvider, ShopCard
 from .database import Database
 from .settings import Settings
-from .shopline import Pace
+from .shopline import DeliveryHeaders, Pace
 
 log = logging.getLogger("smartpush")
+LARGEST_ID = 2_147_483_647
 
 
 @dataclass(slots=True)
@@ -38,9 +39,10 @@ class State:
     jobs: JobBook
     now: Callable[[], datetime]
     ring: Callable[..., None]
-    find_sender: Callable[[Session, Mapping[str, str], Collection[str]], Any]
+    find_sender: Callable[[Session, DeliveryHeaders, Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
+    senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     paces: dict[Hashable, Pace] = field(default_factory=dict)
 
     def reserved_pace(self, handle: str) -> Pace:
@@ -50,6 +52,18 @@ class State:
 
 def state() -> State:
     return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
+
+
+def id_of(text: str) -> int | None:
+    """The number that an address or a button names, or None when no row can have it."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
+    return number if 0 <= number <= LARGEST_ID else None
+
+
+def refuse_impossible_ids(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """404 instead of a complaint of the database, which has no such numbers."""
+    if any(isinstance(value, int) and value > LARGEST_ID for value in (values or {}).values()):
+        abort(404)
 
 
 def announce(signal: NamedSignal, **facts: Any) -> None:
@@ -78,6 +92,8 @@ def render(template: str, **context: Any) -> str:
         "smartpush_base": state().settings.base_template,
         "smartpush_htmx": state().settings.htmx,
         "csp_nonce": state().csp_nonce,
+        "csrf_field": current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"),
+        "smartpush_lang": i18n.language(),
     }
     return render_template("smartpush_shopline/" + template, **mine, **context)
 

@@ -73,8 +73,9 @@ def _may_take_the_place(choice: Choice, other: Segment | None) -> bool:
 
 
 def discard(session: Session, audience: Audience) -> None:
-    """Nobody receives it. The choice stays and may be saved again."""
-    audience.state = DISCARDED
+    """Nobody receives it. The choice stays and may be saved again. Raises RecipientsFixed."""
+    saving.refuse_fixed(audience)
+    audience.state, audience.scheduled_at, audience.held_because = DISCARDED, None, None
     audience.recipients, audience.digest = BitMap(), None
     audience.reasons.clear()
     audience.revision += 1

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
 
-from flask import url_for
+from flask import has_request_context, url_for
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from .. import web
+from .. import signals, web
 from ..contracts import Recipient, ShopCard
-from ..errors import NotFound
+from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
-from . import answering, explaining, panel, saving
+from . import answering, delivery, explaining, panel, receipts, saving, scheduling, sending
 from .choice import Choice
+from .delivery import CLAIM, Progress
 from .explaining import Explanation
 from .models import Audience
+from .sending import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,54 @@ class AudienceRef:
         """Numbers, chosen versions and newer ones, for the dashboard's campaign page."""
         return panel.panel(_session(), self._row())
 
+    def batches(self, size: int = sending.SIZE, claim: timedelta = CLAIM) -> Iterator[Batch]:
+        """Hand this campaign out, batch by batch, and note what became of each.
+
+        The first call fixes the recipients: as saved, minus who may not be written to any more.
+        A batch is confirmed when the loop comes back for the next one. Left before that, or not
+        confirmed within `claim`, it is uncertain: shown, and never sent again by itself. Any
+        number of workers may loop at once. Works in transactions of its own, so commit first.
+        Raises CannotSend.
+        """
+        return sending.batches(web.state(), self.id, size, claim)
+
+    @property
+    def state(self) -> str:
+        """saved, scheduled, held, sending, sent or cancelled."""
+        return self._row().state
+
+    @property
+    def scheduled_at(self) -> datetime | None:
+        return self._row().scheduled_at
+
+    @property
+    def progress(self) -> Progress:
+        """People pending, handed out, sent, uncertain, parked, cancelled and left out since."""
+        return delivery.progress(_session(), self.id, web.state().now())
+
+    def pause(self) -> None:
+        """No further batch is handed out until `resume`. Flushes; the dashboard commits."""
+        delivery.pause(_session(), self._row(), web.state().now())
+
+    def resume(self) -> None:
+        session = _session()
+        delivery.resume(session, self._row())
+        _ring_after(session)
+
+    def send_again(self, number: int | None = None) -> int:
+        """A person has uncertain and failed batches sent again, all or one. How many."""
+        session = _session()
+        delivery.notice_dead(session, self.id, web.state().now())
+        done = delivery.send_again(session, self._row(), number)
+        _ring_after(session)
+        return done
+
+    def mark_sent(self, number: int | None = None) -> int:
+        """A person knows that uncertain and failed batches, all or one, went out. How many."""
+        session, now = _session(), web.state().now()
+        delivery.notice_dead(session, self.id, now)
+        return delivery.mark_sent(session, self._row(), now, number)
+
     def _row(self) -> Audience:
         return _session().get_one(Audience, self.id)
 
@@ -75,7 +127,11 @@ class Audiences:
         if choice is None:
             return self.find(campaign_ref, field)
         web.allow("choose", _card(session, choice.shop_id))
+        before = saving.find(session, campaign_ref, field)
+        if before is not None:
+            web.allow("choose", _card(session, before.shop_id))
         audience = saving.save(session, choice, campaign_ref, web.state().now(), field)
+        _tell_pinned(session, audience)
         return _ref(audience)
 
     def find(self, campaign_ref: str, field: str = "recipients") -> AudienceRef | None:
@@ -89,6 +145,53 @@ class Audiences:
             raise NotFound(f"No recipients are saved for {campaign_ref}.")
         return found
 
+    def schedule(
+        self,
+        campaign_ref: str,
+        at: datetime,
+        field: str = "recipients",
+        *,
+        smart_sending: str | None = None,
+    ) -> AudienceRef:
+        """Send at this time by the registered sender; at once when the time is past.
+
+        `smart_sending` (off, skip or hold) is for this campaign instead of what the setting
+        says. Raises CannotSend. Flushes; the dashboard commits.
+        """
+        session, audience = self._mine(campaign_ref, field, "send")
+        if audience.channel not in web.state().senders:
+            raise CannotSend(
+                f'No sender is registered: use @smartpush.sender("{audience.channel}").',
+                reason="no_sender",
+            )
+        scheduling.schedule(session, audience, at, smart_sending)
+        if at <= web.state().now():
+            _ring_after(session)
+        return _ref(audience)
+
+    def cancel(self, campaign_ref: str, field: str = "recipients") -> AudienceRef:
+        """Nobody more is written to. What is in a sender's hands cannot be called back."""
+        session, audience = self._mine(campaign_ref, field, "send")
+        scheduling.cancel(session, audience, web.state().now())
+        return _ref(audience)
+
+    def receipt(self, campaign_ref: str, field: str = "recipients") -> dict[str, Any]:
+        """Who got it and why the others did not, as it was when the sending began, as JSON.
+
+        Raises NotFound before that.
+        """
+        session, audience = self._mine(campaign_ref, field, None)
+        return receipts.receipt(session, audience, web.state().now())
+
+    def _mine(
+        self, campaign_ref: str, field: str, action: str | None
+    ) -> tuple[Session, Audience]:
+        """What a background task does needs no person's permission."""
+        session = _session()
+        audience = session.get_one(Audience, self.get(campaign_ref, field).id)
+        if action and has_request_context():
+            web.allow(action, _card(session, audience.shop_id))
+        return session, audience
 
     def copy(
         self, campaign_ref: str, new_ref: str, *, field: str = "recipients"
@@ -101,7 +204,9 @@ class Audiences:
         session = _session()
         old = self._row(campaign_ref, field, "choose")
         choice = replace(saving.choice_of(old), revision=0, audience_id=None)
-        return _ref(saving.save(session, choice, new_ref, web.state().now(), field))
+        audience = saving.save(session, choice, new_ref, web.state().now(), field)
+        _tell_pinned(session, audience)
+        return _ref(audience)
 
     def discard(self, campaign_ref: str, *, field: str = "recipients") -> None:
         """Nobody receives this campaign, until somebody saves recipients for it again.
@@ -126,6 +231,22 @@ class Audiences:
         audience = session.get_one(Audience, self.get(campaign_ref, field).id)
         web.allow(action, _card(session, audience.shop_id))
         return audience
+
+
+def _tell_pinned(session: Session, audience: Audience) -> None:
+    facts = {
+        "shop": _card(session, audience.shop_id),
+        "campaign_ref": audience.campaign_ref,
+        "field": audience.field,
+        "recipients": len(saving.saved_recipients(session, audience)),
+        "revision": audience.revision,
+    }
+    scheduling.after_commit(session, lambda: web.announce(signals.audience_pinned, **facts))
+
+
+def _ring_after(session: Session) -> None:
+    ring = web.state().ring
+    scheduling.after_commit(session, lambda: ring("send"))
 
 
 def _session() -> Session:

@@ -13,7 +13,7 @@ from wtforms.validators import StopValidation
 
 from .. import web
 from ..contracts import CHANNELS
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, NotFound
 from ..i18n import gettext as _
 from ..shops.finding import find_in_front
 from ..shops.models import Shop
@@ -74,7 +74,17 @@ class RecipientsField(Field):
         choice = Choice.load(valuelist[0])
         if choice.channel != self.channel:
             raise ValueError(_("These recipients were chosen for another kind of campaign."))
-        self.data, shown = picker.apply(choice, self._posted, self.name)
+        self.data = choice
+        if _may_choose(choice):  # a click may write, so it is asked first; `pre_validate` refuses
+            self._obey(choice)
+
+    def _obey(self, choice: Choice) -> None:
+        try:
+            self.data, shown = picker.apply(choice, self._posted, self.name)
+        except NotFound as error:
+            raise ValueError(
+                _("One of the segments is not here any more. Remove it and look again.")
+            ) from error
         self.was_clicked = shown.clicked
         self.open_side, self.query = shown.open_side, shown.query
 
@@ -83,10 +93,9 @@ class RecipientsField(Field):
             raise StopValidation(_("The recipients changed. Look at the numbers, then save."))
         if self.data is None:
             return  # no store is connected yet: a draft may be saved, reaching nobody
+        if not _may_choose(self.data):
+            raise StopValidation(_("You may not choose recipients of this store."))
         with web.state().database.read() as session:
-            shop = session.get(Shop, self.data.shop_id)
-            if shop is None or not web.state().may("choose", shop.card):
-                raise StopValidation(_("You may not choose recipients of this store."))
             if is_missing_lists(session, self.data):
                 raise StopValidation(
                     _("A chosen list is not kept any more. Remove its segment and choose it again.")
@@ -105,6 +114,12 @@ class RecipientsField(Field):
                 return choice_of(opened)
             shop = find_in_front(session)
             return Choice(shop.id, self.channel) if shop else None
+
+
+def _may_choose(choice: Choice) -> bool:
+    with web.state().database.read() as session:
+        shop = session.get(Shop, choice.shop_id)
+        return shop is not None and web.state().may("choose", shop.card)
 
 
 def _find_draft(session: Any, key: str, channel: str) -> Audience | None:

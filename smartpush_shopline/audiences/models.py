@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..database import Base
@@ -17,6 +18,7 @@ INCLUDE, EXCLUDE = "include", "exclude"
 ANY, ALL = "any", "all"
 PINNED, NEWEST = "pinned", "newest"
 OPENED, SAVED, DISCARDED = "opened", "saved", "discarded"
+SCHEDULED, HELD, SENDING, SENT, CANCELLED = "scheduled", "held", "sending", "sent", "cancelled"
 
 
 class Audience(Base):
@@ -42,11 +44,33 @@ class Audience(Base):
     launch_key: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
     saved_at: Mapped[datetime | None]
+    scheduled_at: Mapped[datetime | None]
+    held_because: Mapped[str | None] = mapped_column(String(40))
+    """Why a due campaign was not sent, in one word; `delivery_words.py` says it to a person."""
+    smart_mode: Mapped[str | None] = mapped_column(String(10))
+    """Smart sending of this campaign: off, skip or hold; none for what the setting says."""
+    frozen_at: Mapped[datetime | None]
+    frozen: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    """The people it was sent to, fixed once, when the sending began."""
+    frozen_digest: Mapped[str | None] = mapped_column(String(64))
+    frozen_facts: Mapped[dict[str, Any] | None] = mapped_column(JSON, deferred=True)
+    """What the receipt says of the chosen lists, as they were at that moment."""
+    paused_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
 
     picks: Mapped[list[AudiencePick]] = relationship(
         cascade="all, delete-orphan", order_by="AudiencePick.id"
     )
     reasons: Mapped[list[AudienceReason]] = relationship(cascade="all, delete-orphan")
+
+    @property
+    def is_saved(self) -> bool:
+        """A person said that these are the recipients, whatever became of it since."""
+        return self.saved_at is not None and self.state not in (OPENED, DISCARDED)
+
+    @property
+    def is_frozen(self) -> bool:
+        return self.frozen_at is not None
 
 
 class AudiencePick(Base):

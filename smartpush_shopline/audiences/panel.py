@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from flask import request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import render, state
-from . import between, overlap, saving, sides, waterfall
-from .models import DISCARDED, SAVED, Audience
+from . import between, delivery_panel, overlap, saving, sides, waterfall
+from .models import DISCARDED, Audience
 from .picker import assets, sum_of
 from .resolve import lists_of
 
@@ -33,7 +32,7 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
     return {
         "shop": shop,
         "audience": audience,
-        "is_saved": audience.state == SAVED,
+        "is_saved": audience.is_saved,
         "is_discarded": audience.state == DISCARDED,
         "saved": len(saved),
         "gone": len(saved) - len(now.recipients),
@@ -41,10 +40,10 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
         "between": between.look(session, audience, now, saved, threshold),
         "fall": waterfall.look(session, audience, now),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
-        "due_at": getattr(audience, "scheduled_at", None),
+        "due_at": audience.scheduled_at,
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
-        "back": request.values.get("back") or request.full_path.rstrip("?"),
+        **delivery_panel.facts_of(session, audience),
     }
 
 

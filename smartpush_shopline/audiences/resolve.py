@@ -15,7 +15,13 @@ from ..segments.models import Segment, SegmentVersion
 from .choice import Choice
 from .models import ALL, EVERYONE, EXCLUDE, INCLUDE
 
-REASONS = ("excluded", *(v for v in reach.VERDICTS if v != reach.SENDABLE), "same_address")
+RECENTLY_WRITTEN = "recently_written"
+REASONS = (
+    "excluded",
+    *(v for v in reach.VERDICTS if v != reach.SENDABLE),
+    "same_address",
+    RECENTLY_WRITTEN,
+)
 """Why somebody in the chosen lists is not written to, in the order in which it is decided."""
 LEFT_LIST = "left_list"
 SINCE_SAVED = (LEFT_LIST, *REASONS)
@@ -92,9 +98,11 @@ def chosen_of(choice: Choice, lists: Lists, here: reach.Reach) -> BitMap:
 
 
 def excluded_of(choice: Choice, lists: Lists, chosen: BitMap) -> BitMap:
-    """An exclusion that is not this shop's cannot be kept, so nobody is written to."""
-    kept = [pick.version_id for pick in choice.of(EXCLUDE) if pick.version_id]
-    return chosen & union(lists.get(version_id, chosen) for version_id in kept)
+    """An exclusion whose list is not known yet, or not this shop's, excludes everybody."""
+    return chosen & union(
+        chosen if pick.version_id is None else lists.get(pick.version_id, chosen)
+        for pick in choice.of(EXCLUDE)
+    )
 
 
 def intersection(sets: Sequence[BitMap]) -> BitMap:
@@ -108,7 +116,8 @@ def split(
     left = chosen - excluded
     sendable = left & here.sendable
     twice = here.same_address(sendable)
-    reasons = LeftOut(left, here, {"excluded": excluded, "same_address": twice})
+    known = {"excluded": excluded, "same_address": twice, RECENTLY_WRITTEN: BitMap()}
+    reasons = LeftOut(left, here, known)
     return Resolution(len(chosen), reasons, sendable - twice)
 
 

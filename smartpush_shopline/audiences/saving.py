@@ -11,20 +11,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..contacts import reach
 from ..contacts.models import Contact
 from ..contracts import Recipient
-from ..errors import NotFound, StaleChoice
+from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..members import digest
 from ..segments import publishing
 from ..segments.models import DELETED, Segment, SegmentVersion
 from . import heeding
 from .choice import Choice, Pick
-from .models import SAVED, Audience, AudiencePick, AudienceReason
-from .resolve import LEFT_LIST, Resolution, resolve, split
+from .delivery_models import AT_THE_FREEZE, LeftOut
+from .models import EXCLUDE, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
+from .resolve import LEFT_LIST, REASONS, Resolution, resolve, split
 
 _BATCH = 1000
 
@@ -68,15 +69,15 @@ def save(
     somebody else saved other recipients after this form was drawn, NotFound when a chosen version
     is not kept any more.
     """
-    audience = _lock(session, campaign_ref, field) or _adopt(session, choice)
+    audience = _lock(session, campaign_ref, field) or _adopt(session, choice, campaign_ref)
     if audience is None:
         audience = Audience(created_at=now, field=field, revision=0, state=SAVED)
         session.add(audience)
-    elif audience.campaign_ref is not None and choice.revision != audience.revision:
+    elif audience.is_frozen and choice_of(audience).same_people_as(choice):
+        return audience
+    elif choice.revision != audience.revision:
         raise StaleChoice
-    unchanged = audience.state == SAVED and audience.saved_at is not None and (
-        choice_of(audience).same_people_as(choice)
-    )
+    unchanged = audience.is_saved and choice_of(audience).same_people_as(choice)
     audience.shop_id, audience.channel = choice.shop_id, choice.channel
     audience.campaign_ref = campaign_ref
     if not unchanged:
@@ -95,22 +96,42 @@ def _set_policies(audience: Audience, choice: Choice) -> None:
     audience.revision += 1
 
 
-def _adopt(session: Session, choice: Choice) -> Audience | None:
-    """The draft that Create Campaign opened, unless another campaign has it already."""
+def _adopt(session: Session, choice: Choice, campaign_ref: str) -> Audience | None:
+    """The draft that Create Campaign opened, unless another campaign has it already.
+
+    Claimed by an update that one of two campaigns saved from the same draft wins.
+    """
     if choice.audience_id is None:
         return None
-    draft = session.get(Audience, choice.audience_id)
-    return draft if draft and draft.campaign_ref is None else None
+    free = (
+        (Audience.id == choice.audience_id)
+        & (Audience.shop_id == choice.shop_id)
+        & Audience.campaign_ref.is_(None)
+    )
+    won = session.execute(update(Audience).where(free).values(campaign_ref=campaign_ref))
+    if not won.rowcount:  # type: ignore[attr-defined]
+        return None
+    return session.get_one(Audience, choice.audience_id, populate_existing=True)
+
+
+def refuse_fixed(audience: Audience) -> None:
+    """Raise RecipientsFixed once the sending began."""
+    if audience.is_frozen:
+        raise RecipientsFixed
 
 
 def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
+    refuse_fixed(audience)
+    if any(pick.version_id is None for pick in choice.of(EXCLUDE)):
+        raise NotFound("An excluded segment is waiting for its first list. Try again in a moment.")
     if is_missing_lists(session, choice):
         raise NotFound("A chosen list is not kept any more. Choose its segment again.")
     found = resolve(session, choice)
     known = {pick.segment_id: pick for pick in audience.picks}
     audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
-    audience.scope, audience.combine = choice.scope, choice.combine
-    audience.state, audience.saved_at = SAVED, now
+    audience.scope, audience.combine, audience.saved_at = choice.scope, choice.combine, now
+    if audience.state != SCHEDULED:
+        audience.state, audience.held_because = SAVED, None
     audience.recipients, audience.digest = found.recipients, digest(found.recipients)
     audience.revision += 1
     _keep_reasons(session, audience, found)
@@ -212,7 +233,9 @@ def recipients_now(session: Session, audience: Audience) -> BitMap:
 
 def resolution_now(session: Session, audience: Audience) -> Resolution:
     """The people of the choice as saved, each under the reason of that day, or, for those who
-    fell away since, under today's."""
+    fell away since, under today's. Once the sending began: as it was at that moment."""
+    if audience.is_frozen:
+        return _frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = saved_recipients(session, audience)
     lost = heeding.lost_by(session, audience, choice_of(audience), saved)
@@ -228,10 +251,22 @@ def resolution_now(session: Session, audience: Audience) -> Resolution:
     return Resolution(chosen, reasons, today.recipients)
 
 
+def _frozen(session: Session, audience: Audience) -> Resolution:
+    rows = session.scalars(
+        select(LeftOut).where(LeftOut.audience_id == audience.id, LeftOut.batch == AT_THE_FREEZE)
+    )
+    reasons = {reason: BitMap() for reason in REASONS}
+    reasons |= {row.reason: row.members for row in rows}
+    people = session.scalars(select(Audience.frozen).where(Audience.id == audience.id)).one()
+    recipients = people if people is not None else BitMap()
+    chosen = len(recipients) + sum(len(left) for left in reasons.values())
+    return Resolution(chosen, reasons, recipients)
+
+
 def resolution_of(session: Session, choice: Choice) -> Resolution:
     """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
-    if audience and audience.state == SAVED and choice_of(audience).same_people_as(choice):
+    if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
         return resolution_now(session, audience)
     return resolve(session, choice)
 

@@ -24,6 +24,8 @@ SEGMENT_NAMES = (
     "ids",
     "ids[]",
 )
+PATH = "/"
+"""Stands for the last element of the path, which no signature covers."""
 ALL_CUSTOMERS = "all"
 CHANNEL_NAMES = ("channel", "campaign_type")
 _GLOBAL_ID = re.compile(r"^gid://shopline/\w+/")
@@ -32,13 +34,19 @@ _GLOBAL_ID = re.compile(r"^gid://shopline/\w+/")
 def segment_refs(params: Mapping[str, str], names: Sequence[str] = ()) -> list[str]:
     """The ids that the link may mean, likeliest first; empty when it names none.
 
-    `names` are the parameters looked at, the first that says something counts.
+    `names` are the parameters looked at, the first that says something counts; then the path.
     """
-    for name in names or SEGMENT_NAMES:
+    for name in (*(names or SEGMENT_NAMES), PATH):
         if params.get(name):
             ref = _GLOBAL_ID.sub("", params[name]).strip()
             return [ref, f"GROUP{ref}"] if ref.isdecimal() else [ref]
     return []
+
+
+def with_path(params: Mapping[str, str], ref: str) -> dict[str, str]:
+    """The parameters, and what the address names as its last element."""
+    last = ref.rstrip("/").rpartition("/")[2]
+    return {**params, PATH: last} if last else dict(params)
 
 
 def is_everyone(refs: list[str]) -> bool:

@@ -25,11 +25,13 @@ class Target(NamedTuple):
     door: str
     query: bytes
     at: datetime
+    ref: str = ""
+    """What the path names behind the door. No signature covers it."""
 
 
 def path_of(target: Target) -> str:
     """A path below our prefix that goes on through this door."""
-    said = [target.door, target.query.decode("latin-1"), target.at.isoformat()]
+    said = [target.door, target.query.decode("latin-1"), target.at.isoformat(), target.ref]
     return url_for("smartpush.launch.go_on", sealed=seal(_TARGET, said, target.at))
 
 
@@ -38,8 +40,8 @@ def target_of(sealed: str, now: datetime) -> Target:
     said = unseal(_TARGET, sealed, now, _TIME_TO_SIGN_IN)
     if said is None:
         raise DeepLinkRefused("The link was not made here, or long ago.", reason="bad_seal")
-    door, query, at = said
-    return Target(door, query.encode("latin-1"), datetime.fromisoformat(at))
+    door, query, at, ref = said
+    return Target(door, query.encode("latin-1"), datetime.fromisoformat(at), ref)
 
 
 def seal(purpose: str, said: Any, now: datetime) -> str:

@@ -31,9 +31,10 @@ def app_url() -> BaseResponse:
 
 
 @blueprint.get("/launch/segment")
-def segment() -> BaseResponse:
+@blueprint.get("/launch/segment/<path:ref>")
+def segment(ref: str = "") -> BaseResponse:
     """Create Campaign on a customer segment."""
-    return _enter(Target(SEGMENT, request.query_string, state().now()))
+    return _enter(Target(SEGMENT, request.query_string, state().now(), ref))
 
 
 @blueprint.get("/launch/continue/<sealed>")
@@ -220,17 +221,20 @@ def _form_address(mine: State, draft: Audience) -> str:
 
 
 def _checked(mine: State, target: Target, *, ignore_expiry: bool = False) -> dict[str, str]:
-    base_is_enough = target.door == SEGMENT and mine.settings.launch_base_signature
+    appended_is_fine = target.door == SEGMENT and mine.settings.launch_base_signature
     try:
-        return doors.checked_query(
+        params = doors.checked_query(
             mine,
             target.query,
             at=target.at,
             ignore_expiry=ignore_expiry,
-            base_is_enough=base_is_enough,
+            base_is_enough=appended_is_fine,
         )
+        if target.ref and not appended_is_fine:
+            raise DeepLinkRefused("The path is not covered by the signature.", reason="unsigned")
     except DeepLinkRefused as refusal:
         _refuse(refusal)
+    return wire.with_path(params, target.ref)
 
 
 def _refuse(refusal: DeepLinkRefused) -> NoReturn:

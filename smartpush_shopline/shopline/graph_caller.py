@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from smartpush_shopline.errors import ShoplineBusy
+from smartpush_shopline.errors import ShoplineBusy, ShoplineRefused
 from smartpush_shopline.shopline.caller import Caller
 from smartpush_shopline.shopline.fields import Fields
 from smartpush_shopline.shopline.graph_models import GraphPage
@@ -17,10 +17,14 @@ T = TypeVar("T")
 Variables = Mapping[str, object]
 
 MAX_FIRST = 100
+SURE_FIRST = 50
+"""The highest `first` is not public. Where 100 is refused, this is asked for instead."""
 
 
 class GraphCaller(Caller):
     """A query is a POST, so the transport does not repeat it; whoever called tries again later."""
+
+    _most_first = MAX_FIRST
 
     def _ask(self, query: str, variables: Variables, read: Callable[[Fields], T]) -> T:
         points = self._pace.points
@@ -56,4 +60,17 @@ class GraphCaller(Caller):
                 lambda data: parse_connection(data.required(name), parse, after),
             )
 
-        return self._smaller_after_504(name, limit, starts=after is None, ask=ask)
+        return self._smaller_after_504(
+            name, limit, starts=after is None, ask=lambda first: self._sure(first, ask)
+        )
+
+    def _sure(self, first: int, ask: Callable[[int], T]) -> T:
+        """With fewer rows where so many are refused, and so from then on."""
+        try:
+            return ask(min(first, self._most_first))
+        except ShoplineRefused as refused:
+            if refused.reason != "param_illegal" or min(first, self._most_first) <= SURE_FIRST:
+                raise
+        page = ask(SURE_FIRST)
+        self._most_first = SURE_FIRST
+        return page

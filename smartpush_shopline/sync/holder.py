@@ -232,7 +232,7 @@ def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
         if isinstance(error, Gone) and error.reason == "store_not_install_app":
             install.uninstall(shop)
         elif isinstance(error, NotAuthorised):
-            install.shut_out(shop, error.reason or "not_authorised", str(error))
+            install.shut_out(shop, error.reason or "not_authorised", str(error), state.now())
         elif error.permanent:
             install.pause(shop, error.reason or "refused", str(error), state.now())
         else:

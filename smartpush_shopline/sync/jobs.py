@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from ..books import JobBook
 from ..clock import local_date
-from ..shops.models import ACTIVE, PAUSED, Shop
+from ..shops.models import ACTIVE, PAUSED, UNAUTHORISED, Shop
 from ..web import State
 from . import failing, rereading, runs
 from .holder import Holder, Task, work_shop
@@ -18,6 +18,7 @@ from .reading import read_segment
 from .running import confirm_steps, run_steps
 
 jobs = JobBook()
+TRIED = (ACTIVE, PAUSED, UNAUTHORISED)
 
 
 @jobs.job("nights")
@@ -25,10 +26,11 @@ def claim_nights(state: State, shop_id: int | None = None) -> None:
     """Begin the night of each shop whose own day has changed since its last one.
 
     The date is claimed by an update that only one process wins. A midnight that was slept
-    through is made up for by the next tick. A paused store is tried once a night.
+    through is made up for by the next tick. A store that is paused or
+    shut us out is tried once a night.
     """
     with state.database.read() as session:
-        shops = list(session.scalars(select(Shop).where(Shop.status.in_((ACTIVE, PAUSED)))))
+        shops = list(session.scalars(select(Shop).where(Shop.status.in_(TRIED))))
     for shop in shops:
         today = local_date(state.now(), shop.timezone)
         if shop.last_nightly_date is not None and shop.last_nightly_date < today:

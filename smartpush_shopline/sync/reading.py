@@ -49,6 +49,8 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
         if page_info is None:
             break
         yield
+    if not members:  # nobody says whether a deleted one has no members or is not found
+        holder.client.fetch_saved_search(ref)
     with holder.begin() as session:
         segment = session.get_one(Segment, segment_id, with_for_update=True)
         if segment.changed_at != changed_at:

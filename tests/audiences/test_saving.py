@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences.choice import Pick
+from smartpush_shopline.audiences.models import OPENED, Audience
 from smartpush_shopline.errors import NotFound, StaleChoice
 from smartpush_shopline.segments.models import DELETED, Segment, SegmentVersion
 from tests.support import ADA, BEA, CAST, CYD, DEE, NOW, People, make_shop, says, wait_for
@@ -230,3 +232,30 @@ def test_a_list_of_another_store_or_another_segment_cannot_be_pinned(
     for choice in wrong:
         with pytest.raises(NotFound):
             save(choice)
+
+
+def test_of_two_campaigns_saved_from_one_draft_each_keeps_its_recipients(
+    cast, save, look, choose, every
+):
+    """A double click on Save: the first takes the draft, the second gets a list of its own."""
+    with cast.begin() as session:
+        draft = Audience(
+            shop_id=cast.shop_id, channel="sms", state=OPENED, launch_key="k", created_at=NOW
+        )
+        draft.revision = 0
+        session.add(draft)
+        session.flush()
+        drawn = replace(choose(every, channel="sms"), audience_id=draft.id)
+    first, second = save(drawn, "camp-a"), save(drawn, "camp-b")
+    assert first != second
+    assert [look(each, lambda s, a: a.campaign_ref) for each in (first, second)] == [
+        "camp-a",
+        "camp-b",
+    ]
+
+
+def test_an_exclusion_without_a_list_is_never_saved_as_nobody(cast, save, choose, every):
+    waiting = Pick("exclude", every.id + 1000, None)
+    choice = choose(every, channel="sms")
+    with pytest.raises(NotFound, match="waiting for its first list"):
+        save(replace(choice, picks=(*choice.picks, waiting)))

@@ -282,6 +282,26 @@ def test_the_app_url_never_takes_half_a_signature(host, client, alder, clock):
     assert client.get(link(clock, "/shopline", unsigned="&segment_id=GROUP1")).status_code == 401
 
 
+def test_a_segment_in_the_path_is_no_part_of_the_signature(host, client, alder, clock):
+    """So it is a pointer like one that was appended: nothing, unless the setting allows it."""
+    address = "/launch/segment/{}"
+    refused = client.get(link(clock, address.format("GROUP1")))
+    assert (refused.status_code, drafts(host)) == (401, [])
+    configure(host, launch_base_signature=True)
+    for spelled in ("GROUP1", "gid:%2F%2Fshopline%2FSegment%2FGROUP1", "1"):
+        clock.forward(seconds=1)
+        assert client.get(link(clock, address.format(spelled))).status_code == 302
+    assert len(drafts(host)) == 3
+
+
+def test_a_segment_in_the_path_survives_the_way_out_of_the_frame(host, client, alder, clock):
+    configure(host, launch_base_signature=True)
+    page = client.get(link(clock, "/launch/segment/GROUP1", lang="en"))
+    target = re.search(r'href="(/smartpush/launch/continue/[^"]+)"', page.text)[1]
+    assert client.get(target).status_code == 302
+    assert len(drafts(host)) == 1
+
+
 def test_a_token_that_is_refused_during_a_launch_is_looked_into(connected, sandbox, store, clock):
     clock.forward(minutes=2)
     store.tokens.clear()

@@ -315,3 +315,25 @@ def test_a_question_that_is_too_deep_all_the_same_is_told_apart(client, store):
     with pytest.raises(ShoplineRefused, match="14 > 13") as refused:
         client.fetch_graph_shop()
     assert refused.value.reason == "too_deep"
+
+
+def test_where_a_hundred_rows_are_refused_fifty_are_asked_for_from_then_on(client, store):
+    def answer(query, variables):
+        if variables["first"] > 50:
+            return refusal("PARAM_ILLEGAL")
+        edges = [{"node": {"id": "GROUP1", "name": "A", "query": ""}}]
+        return data(segments={"pageInfo": LAST, "edges": edges})
+
+    asked = Asked(store, answer)
+    assert [segment.ref for segment in client.fetch_segment_page().items] == ["GROUP1"]
+    client.fetch_segment_page()
+    assert [each["first"] for each in asked.variables] == [100, 50, 50]
+
+
+def test_a_refusal_that_fewer_rows_do_not_cure_is_told(client, store):
+    asked = Asked(store, lambda query, variables: refusal("PARAM_ILLEGAL"))
+    with pytest.raises(ShoplineRefused, match="PARAM_ILLEGAL"):
+        client.fetch_segment_page()
+    with pytest.raises(ShoplineRefused, match="PARAM_ILLEGAL"):
+        client.fetch_segment_page()
+    assert [each["first"] for each in asked.variables] == [100, 50, 100, 50]

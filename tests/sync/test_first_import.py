@@ -343,3 +343,16 @@ def test_a_mistake_of_ours_with_one_segment_does_not_stop_the_others(
     connected.tick()
     reasons = {s.id: s.stale_reason for s in connected.segments().values()}
     assert reasons == {i: "person" if i == ids[0] else None for i in ids}
+
+
+def test_a_deleted_segment_that_the_store_shows_as_empty_is_deleted(
+    live, sandbox, store, at, members
+):
+    """Nobody says whether the members of a deleted segment are not found or none."""
+    vip = next(s for s in store.segments.all() if s.name == "Big spenders")
+    at("v2/customers", lambda: groups.delete(store, vip.id))
+    store.moods.set({"deleted_segment": "empty", "webhooks": "dropped"})
+    sandbox.connect(live.browser())
+    sandbox.arrived()
+    assert live.segments()["Big spenders"].state == DELETED
+    assert members("Big spenders") is None

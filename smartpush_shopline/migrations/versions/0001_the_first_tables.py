@@ -102,6 +102,15 @@ def upgrade() -> None:
         sa.Column("launch_key", sa.String(length=64), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("scheduled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_because", sa.String(length=40), nullable=True),
+        sa.Column("smart_mode", sa.String(length=10), nullable=True),
+        sa.Column("frozen_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("frozen", sa.LargeBinary(), nullable=True),
+        sa.Column("frozen_digest", sa.String(length=64), nullable=True),
+        sa.Column("frozen_facts", sa.JSON(), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_audience_shop_id")
         ),
@@ -415,10 +424,77 @@ def upgrade() -> None:
             name=op.f("uq_smartpush_audience_pick_audience_id_segment_id"),
         ),
     )
+    op.create_table(
+        "smartpush_audience_batch",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("audience_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handed_out_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["audience_id"],
+            ["smartpush_audience.id"],
+            name=op.f("fk_smartpush_audience_batch_audience_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_smartpush_audience_batch")),
+        sa.UniqueConstraint(
+            "audience_id", "number", name=op.f("uq_smartpush_audience_batch_audience_id_number")
+        ),
+    )
+    with op.batch_alter_table("smartpush_audience_batch", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_audience_batch_audience_id_state"),
+            ["audience_id", "state"],
+            unique=False,
+        )
+
+    op.create_table(
+        "smartpush_audience_left_out",
+        sa.Column("audience_id", sa.Integer(), nullable=False),
+        sa.Column("batch", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.String(length=20), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["audience_id"],
+            ["smartpush_audience.id"],
+            name=op.f("fk_smartpush_audience_left_out_audience_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "audience_id", "batch", "reason", name=op.f("pk_smartpush_audience_left_out")
+        ),
+    )
+    op.create_table(
+        "smartpush_send_hour",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("hour", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("chunk", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_send_hour_shop_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "shop_id", "channel", "hour", "chunk", name=op.f("pk_smartpush_send_hour")
+        ),
+    )
 
 
 def downgrade() -> None:
     op.drop_table("smartpush_sync_delta")
+    op.drop_table("smartpush_send_hour")
+    op.drop_table("smartpush_audience_left_out")
+    with op.batch_alter_table("smartpush_audience_batch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_audience_batch_audience_id_state"))
+
+    op.drop_table("smartpush_audience_batch")
     op.drop_table("smartpush_audience_pick")
     op.drop_table("smartpush_segment_version")
     with op.batch_alter_table("smartpush_consent_event", schema=None) as batch_op:

@@ -1,0 +1,42 @@
+"""The piece of a campaign's page that says how far the sending is."""
+
+from __future__ import annotations
+
+from flask import request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from ..shops.models import Shop
+from ..web import render, state
+from . import delivery, delivery_words
+from .models import CANCELLED, HELD, SCHEDULED, SENDING, SENT, Audience
+
+_SHOWN = 20
+STATES = (SCHEDULED, HELD, SENDING, SENT, CANCELLED)
+
+
+def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, object]:
+    """For `_partials/audience_delivery.html`, also inside the whole panel."""
+    shop, now = session.get_one(Shop, audience.shop_id), state().now()
+    undecided = delivery.undecided(session, audience.id, now) if audience.is_frozen else []
+    went = delivery.progress(session, audience.id, now)
+    return {
+        "shop": shop,
+        "audience": audience,
+        "went": went,
+        "undecided": undecided[:_SHOWN],
+        "more_undecided": max(0, len(undecided) - _SHOWN),
+        "is_moving": audience.state == SENDING
+        and audience.paused_at is None
+        and bool(went.pending or went.handed_out),
+        "held": delivery_words.held(audience.held_because),
+        "has_delivery": audience.state in STATES,
+        "may_send": state().may("send", shop.card),
+        "back": request.values.get("back") or request.full_path.rstrip("?"),
+        "delivery_note": note,
+    }
+
+
+def bare(session: Session, audience: Audience, note: str = "") -> Markup:
+    html = render("_partials/audience_delivery.html", **facts_of(session, audience, note))
+    return Markup(html)  # noqa: S704

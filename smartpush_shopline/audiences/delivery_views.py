@@ -1,0 +1,98 @@
+"""How far a campaign is, what a person may do about it, and its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, Response, abort, jsonify, redirect, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import htmx
+from ..errors import CannotSend, NotFound
+from ..i18n import gettext as _
+from ..web import friendly, page_or_partial, state, wants_json
+from . import delivery, delivery_panel, delivery_words, freezing, receipts, scheduling
+from .answers import way_back
+from .models import Audience
+from .views import get_own
+
+blueprint = Blueprint("delivery", __name__)
+Deed = Callable[[Session, Audience], object]
+
+
+@blueprint.get("/audiences/<int:audience_id>/delivery")
+def progress(audience_id: int) -> BaseResponse:
+    """The piece that looks again by itself while something is being sent."""
+    with state().database.read() as session:
+        _shop, audience = get_own(session, audience_id, "view")
+        if not htmx.wants_partial():
+            return redirect(way_back(audience_id), 303)
+        return Response(delivery_panel.bare(session, audience))
+
+
+@blueprint.post("/audiences/<int:audience_id>/delivery/<verb>")
+def act(audience_id: int, verb: str) -> BaseResponse:
+    deed = _deeds().get(verb)
+    if deed is None:
+        abort(404)
+    note = _do(audience_id, deed)
+    state().ring("send")
+    if htmx.wants_partial():
+        with state().database.read() as session:
+            audience = session.get_one(Audience, audience_id)
+            return Response(delivery_panel.bare(session, audience, note))
+    if note:
+        friendly(_("That could not be done"), note, 409,
+                 action_label=_("Look at it"), action_url=way_back(audience_id))
+    return redirect(way_back(audience_id), 303)
+
+
+def _do(audience_id: int, deed: Deed) -> str:
+    """A sentence when it could not be done."""
+    try:
+        with state().database.begin() as session:
+            get_own(session, audience_id, "send")
+            audience = freezing.lock(session, audience_id)
+            delivery.notice_dead(session, audience_id, state().now())
+            deed(session, audience)
+    except CannotSend as refusal:
+        return delivery_words.held(refusal.reason)
+    except NotFound:
+        return _("Somebody has decided about this already.")
+    return ""
+
+
+def _deeds() -> dict[str, Deed]:
+    now, number = state().now(), request.form.get("number", type=int)
+    return {
+        "pause": lambda s, a: delivery.pause(s, a, now),
+        "resume": lambda s, a: delivery.resume(s, a),
+        "cancel": lambda s, a: delivery.cancel(s, a, now),
+        "release": lambda s, a: scheduling.release(s, a, now),
+        "send-again": lambda s, a: delivery.send_again(s, a, number),
+        "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, number),
+    }
+
+
+@blueprint.get("/audiences/<int:audience_id>/receipt")
+def receipt(audience_id: int) -> ResponseReturnValue:
+    """For a person to read or print; JSON for a program that asks for it."""
+    with state().database.read() as session:
+        shop, audience = get_own(session, audience_id, "view")
+        try:
+            found = receipts.receipt(session, audience, state().now())
+        except NotFound:
+            friendly(
+                _("There is no receipt yet"),
+                _("It is written when the sending begins, with everybody as it was then."),
+                404,
+            )
+    if wants_json() or request.args.get("format") == "json":
+        return jsonify(found)
+    return page_or_partial(
+        "receipt.html", "receipt.html", shop=shop, audience=audience, receipt=found
+    )
+
+

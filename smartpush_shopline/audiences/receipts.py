@@ -1,0 +1,65 @@
+"""Who got a campaign, and why the others did not: as it was when the sending began."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..errors import NotFound
+from ..shops.models import Shop
+from . import delivery
+from .delivery_models import AT_THE_FREEZE, LeftOut
+from .models import Audience
+from .resolve import SINCE_SAVED
+
+
+def receipt(session: Session, audience: Audience, now: datetime) -> dict[str, Any]:
+    """Only what JSON can hold. Its numbers add up: `chosen` = recipients + all left out.
+
+    Raises NotFound while nothing was sent.
+    """
+    if audience.frozen_at is None:
+        raise NotFound("There is no receipt: the sending has not begun.")
+    facts = audience.frozen_facts or {}
+    went = delivery.progress(session, audience.id, now)
+    shop = session.get_one(Shop, audience.shop_id)
+    return {
+        "campaign_ref": audience.campaign_ref,
+        "shop": shop.handle,
+        "time_zone": shop.timezone,
+        "channel": audience.channel,
+        "scope": audience.scope,
+        "state": audience.state,
+        "saved_at": _iso(audience.saved_at),
+        "frozen_at": _iso(audience.frozen_at),
+        "finished_at": _iso(audience.finished_at),
+        "digest": audience.frozen_digest,
+        "picks": facts.get("picks", []),
+        "chosen": facts.get("chosen"),
+        "saved": facts.get("saved"),
+        "left_out": left_out_at_the_freeze(session, audience.id),
+        "recipients": went.total,
+        "went": {
+            "sent": went.sent,
+            "pending": went.pending + went.handed_out,
+            "uncertain": went.uncertain + went.parked,
+            "cancelled": went.cancelled,
+            "left_out": went.left_out,
+        },
+    }
+
+
+def left_out_at_the_freeze(session: Session, audience_id: int) -> dict[str, int]:
+    """In the order in which the reasons are decided."""
+    rows = session.scalars(
+        select(LeftOut).where(LeftOut.audience_id == audience_id, LeftOut.batch == AT_THE_FREEZE)
+    )
+    found = {row.reason: row.count for row in rows}
+    return {reason: found[reason] for reason in SINCE_SAVED if reason in found}
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

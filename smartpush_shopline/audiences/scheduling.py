@@ -1,0 +1,64 @@
+"""When a campaign goes out. In the dashboard's own session: it commits, then the doorbell rings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from ..errors import CannotSend
+from . import delivery, freezing, saving
+from .models import CANCELLED, HELD, SAVED, SCHEDULED, Audience
+
+_WAITING = "smartpush_after_commit"
+
+
+def schedule(
+    session: Session, audience: Audience, at: datetime, smart_mode: str | None = None
+) -> None:
+    """Send at this time, or at once when it is past. Raises CannotSend. Flushes."""
+    if at.tzinfo is None:
+        raise ValueError("A time without a time zone does not say when to send.")
+    audience = freezing.lock(session, audience.id)
+    if audience.state == CANCELLED and not audience.is_frozen:
+        audience.state = SAVED
+    freezing.refuse_unready(session, audience)
+    if not saving.recipients_now(session, audience):
+        raise CannotSend("Nobody would get this.", reason="nobody")
+    audience.state, audience.scheduled_at, audience.held_because = SCHEDULED, at, None
+    audience.smart_mode = smart_mode or audience.smart_mode
+    session.flush()
+
+
+def release(session: Session, audience: Audience, now: datetime) -> None:
+    """A person sends what was held, at once, to those who may get it now."""
+    if audience.state == HELD:
+        schedule(session, audience, now, "skip" if audience.held_because else None)
+
+
+def cancel(session: Session, audience: Audience, now: datetime) -> None:
+    delivery.cancel(session, freezing.lock(session, audience.id), now)
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Once this session's transaction is committed. Forgotten when it is rolled back."""
+    if _WAITING not in session.info:
+        session.info[_WAITING] = []
+        event.listen(session, "after_commit", _committed)
+        event.listen(session, "after_rollback", _rolled_back)
+    session.info[_WAITING].append(act)
+
+
+def _committed(session: Session) -> None:
+    if session.in_nested_transaction():
+        return
+    acts, session.info[_WAITING] = session.info[_WAITING], []
+    for act in acts:
+        act()
+
+
+def _rolled_back(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info[_WAITING] = []

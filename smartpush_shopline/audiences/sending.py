@@ -1,0 +1,291 @@
+"""From a saved list to batches in somebody's hands: the loop of a dashboard, and our own job.
+
+Everything here runs in short sessions of our own, so each step is committed before the next.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from .. import signals
+from ..books import JobBook
+from ..contracts import Recipient, ShopCard
+from ..errors import CannotSend
+from ..shops.models import Shop
+from ..web import State, announce
+from . import delivery, freezing, saving, smart, unsubscribing
+from .delivery_models import PENDING, AudienceBatch
+from .models import HELD, SCHEDULED, SENDING, Audience
+from .resolve import RECENTLY_WRITTEN
+
+log = logging.getLogger("smartpush")
+jobs = JobBook()
+SIZE = 500
+_TURN_SECONDS = 20.0
+"""After so long the job rings for itself again, so that the clock is never kept waiting."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some recipients of one campaign, in the hands of whoever iterates.
+
+    `key` is the same whenever this batch is handed out: give it to your provider as the
+    idempotency key. The batch is confirmed when the loop comes back for the next one.
+    """
+
+    key: str
+    number: int
+    campaign_ref: str
+    channel: str
+    shop: ShopCard
+    recipients: list[Recipient]
+    _state: State = field(repr=False)
+    _id: int = field(repr=False)
+    _owner: str = field(repr=False)
+    _settled: bool = field(default=False, repr=False)
+
+    def __iter__(self) -> Iterator[Recipient]:
+        return iter(self.recipients)
+
+    def __len__(self) -> int:
+        return len(self.recipients)
+
+    def confirm(self) -> bool:
+        """It was sent. False when a person has decided about this batch meanwhile."""
+        now = self._state.now()
+        done = self._settle(lambda s: delivery.confirm(s, self._id, self._owner, now))
+        if done:
+            announce(
+                signals.batch_sent,
+                shop=self.shop,
+                campaign_ref=self.campaign_ref,
+                number=self.number,
+                recipients=len(self),
+                key=self.key,
+            )
+        return done
+
+    def park(self, error: BaseException | str) -> bool:
+        """It failed. A person decides whether it is sent again."""
+        told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+        return self._settle(lambda s: delivery.park(s, self._id, self._owner, told))
+
+    def give_up(self) -> bool:
+        """Nobody can say whether it was sent."""
+        return self._settle(lambda s: delivery.give_up(s, self._id, self._owner))
+
+    def _settle(self, step: Callable[[Session], bool]) -> bool:
+        if self._settled:
+            return False
+        self._settled = True
+        return self._state.database.retrying(step)
+
+
+Sender = Callable[[Batch], object]
+"""The dashboard's own way of sending. It returns when all of the batch was sent, or raises."""
+
+
+def batches(
+    state: State, audience_id: int, size: int = SIZE, claim: timedelta = delivery.CLAIM
+) -> Iterator[Batch]:
+    """Each batch once, to one worker only. The first call fixes the recipients."""
+    begin(state, audience_id, size)
+    owner = uuid.uuid4().hex
+    while (batch := take(state, audience_id, owner, claim)) is not None:
+        try:
+            yield batch
+        except GeneratorExit:
+            batch.give_up()
+            raise
+        batch.confirm()
+    finish(state, audience_id)
+
+
+def begin(state: State, audience_id: int, size: int = SIZE) -> None:
+    """Freeze, unless that was done. Raises CannotSend."""
+    if size < 1:
+        raise ValueError("A batch holds at least one person.")
+    now = state.now()
+
+    def work(session: Session) -> dict[str, object] | None:
+        rule = rule_of(state, session.get_one(Audience, audience_id).channel)
+        picks = freezing.guarded(state.settings.drift_threshold)
+        if not freezing.freeze(session, audience_id, now, size=size, rule=rule, picks=picks):
+            return None
+        return _news(session, audience_id)
+
+    news = state.database.retrying(work)
+    if news is not None:
+        announce(signals.audience_frozen, **news)
+
+
+def _news(session: Session, audience_id: int) -> dict[str, object]:
+    audience = session.get_one(Audience, audience_id)
+    return {
+        "shop": session.get_one(Shop, audience.shop_id).card,
+        "campaign_ref": audience.campaign_ref,
+        "recipients": len(audience.frozen or ()),
+        "digest": audience.frozen_digest,
+    }
+
+
+def rule_of(state: State, channel: str) -> smart.Rule:
+    found = state.settings.smart_sending.get(channel)
+    return smart.Rule(*found) if found else smart.OFF
+
+
+def take(state: State, audience_id: int, owner: str, claim: timedelta) -> Batch | None:
+    """Claim the next batch that still has people, and read them."""
+    link = unsubscribing.linker(state, audience_id)
+    while True:
+        batch = state.database.retrying(
+            lambda session: _take(session, state, audience_id, owner, claim, link)
+        )
+        if batch is None or batch.recipients:
+            return batch
+        batch.confirm()  # everybody in it has withdrawn
+
+
+def _take(
+    session: Session,
+    state: State,
+    audience_id: int,
+    owner: str,
+    claim: timedelta,
+    link: Callable[[int], str],
+) -> Batch | None:
+    now = state.now()
+    claimed = delivery.claim(session, audience_id, owner, now, claim)
+    if claimed is None:
+        return None
+    audience = session.get_one(Audience, audience_id)
+    people = delivery.hand_out(session, audience, claimed, now, link)
+    return Batch(
+        key=claimed.key,
+        number=claimed.number,
+        campaign_ref=audience.campaign_ref or "",
+        channel=audience.channel,
+        shop=session.get_one(Shop, audience.shop_id).card,
+        recipients=people,
+        _state=state,
+        _id=claimed.id,
+        _owner=owner,
+    )
+
+
+def finish(state: State, audience_id: int) -> None:
+    now = state.now()
+    state.database.retrying(lambda session: delivery.finish(session, audience_id, now))
+
+
+# -- what the clock means here ------------------------------------------------------------------
+
+
+@jobs.job("send")
+def send_due(state: State, shop_id: int | None = None) -> None:
+    """Begin what is due and give what waits to the registered senders, until it is time to ring."""
+    until = time.monotonic() + _TURN_SECONDS
+    for audience_id in _due(state, shop_id):
+        _begin_or_hold(state, audience_id)
+    for audience_id, channel in _waiting(state, shop_id):
+        if channel in state.senders:
+            send_with(state, audience_id, state.senders[channel], until)
+        if time.monotonic() > until:
+            state.ring("send", shop_id)
+            return
+
+
+def _due(state: State, shop_id: int | None) -> list[int]:
+    """Scheduled for now or earlier, and what smart sending held until now."""
+    waits = (Audience.state == HELD) & (Audience.held_because == RECENTLY_WRITTEN)
+    asked = select(Audience.id).where(
+        or_(Audience.state == SCHEDULED, waits), Audience.scheduled_at <= state.now()
+    )
+    if shop_id is not None:
+        asked = asked.where(Audience.shop_id == shop_id)
+    with state.database.read() as session:
+        return list(session.scalars(asked.order_by(Audience.scheduled_at)))
+
+
+def _begin_or_hold(state: State, audience_id: int) -> None:
+    try:
+        _check_sender(state, audience_id)
+        begin(state, audience_id)
+    except CannotSend as refusal:
+        reason = refusal.reason
+        log.warning("smartpush.audience_held audience=%s reason=%s", audience_id, reason)
+        state.database.retrying(lambda session: hold(session, state, audience_id, reason))
+
+
+def _check_sender(state: State, audience_id: int) -> None:
+    with state.database.read() as session:
+        channel = session.get_one(Audience, audience_id).channel
+    if channel not in state.senders:
+        raise CannotSend(f"No sender is registered for {channel}.", reason="no_sender")
+
+
+def hold(session: Session, state: State, audience_id: int, reason: str) -> None:
+    """It is due and may not go out: a person decides, or, after smart sending, time does."""
+    audience = freezing.lock(session, audience_id)
+    if audience.state not in (SCHEDULED, HELD):
+        return
+    audience.state, audience.held_because = HELD, reason
+    if reason == RECENTLY_WRITTEN:
+        people = saving.recipients_now(session, audience)
+        rule = rule_of(state, audience.channel)
+        free = smart.last_free_at(session, audience, people, rule, state.now())
+        audience.scheduled_at = free or audience.scheduled_at
+
+
+def _waiting(state: State, shop_id: int | None) -> list[tuple[int, str]]:
+    """Audiences that have a batch to hand out, longest waiting first; the others are finished."""
+    with state.database.begin() as session:
+        _notice_all(session, state.now())
+        asked = (
+            select(Audience.id, Audience.channel)
+            .join(AudienceBatch, AudienceBatch.audience_id == Audience.id)
+            .where(
+                Audience.state == SENDING,
+                Audience.paused_at.is_(None),
+                AudienceBatch.state == PENDING,
+            )
+            .group_by(Audience.id, Audience.channel)
+            .order_by(func.min(Audience.frozen_at), Audience.id)
+        )
+        if shop_id is not None:
+            asked = asked.where(Audience.shop_id == shop_id)
+        return [(found.id, found.channel) for found in session.execute(asked)]
+
+
+def _notice_all(session: Session, now: datetime) -> None:
+    for audience_id in session.scalars(select(Audience.id).where(Audience.state == SENDING)).all():
+        delivery.notice_dead(session, audience_id, now)
+        delivery.finish(session, audience_id, now)
+    smart.forget_old(session, now)
+
+
+def send_with(
+    state: State, audience_id: int, sender: Sender, until: float
+) -> None:
+    """Batch by batch; one that the sender fails at is parked, and the others go on."""
+    owner = uuid.uuid4().hex
+    while time.monotonic() < until:
+        batch = take(state, audience_id, owner, delivery.CLAIM)
+        if batch is None:
+            finish(state, audience_id)
+            return
+        try:
+            sender(batch)
+        except Exception as error:
+            log.exception("smartpush.sender_failed audience=%s batch=%s", audience_id, batch.number)
+            batch.park(error)
+        else:
+            batch.confirm()

@@ -1,0 +1,169 @@
+"""Smart sending: nobody is written to again too soon after the last message on a channel.
+
+Kept by the hour: whoever was written to at 10:05 or 10:55 counts as written to until 11:00.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from pyroaring import BitMap
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ..contacts import reach
+from ..errors import CannotSend
+from ..members import CHUNK, chunks_of, union
+from .delivery_models import SendHour
+from .models import Audience
+from .resolve import RECENTLY_WRITTEN, Resolution
+
+_HOUR = 3600
+LONGEST = timedelta(hours=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What happens to people written to within the window: `off`, `skip` them, or `hold` all."""
+
+    mode: str = "off"
+    window: timedelta = timedelta(hours=24)
+
+
+OFF = Rule()
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How many a window would leave out now, and when the last of them becomes free."""
+
+    skipped: int
+    last_free_at: datetime | None
+
+
+def apply(
+    session: Session, audience: Audience, found: Resolution, rule: Rule, now: datetime
+) -> Resolution:
+    """Leave out who was written to recently; with `hold`, raise CannotSend when anybody was."""
+    mode = audience.smart_mode or rule.mode
+    if mode == "off":
+        return found
+    recent = found.recipients & recently_written(
+        session, audience.shop_id, audience.channel, now, rule.window
+    )
+    if recent and mode == "hold":
+        raise CannotSend("Some were written to recently.", reason=RECENTLY_WRITTEN)
+    reasons = dict(found.reasons) | {RECENTLY_WRITTEN: recent}
+    return replace(found, reasons=reasons, recipients=found.recipients - recent)
+
+
+def preview(
+    session: Session,
+    shop_id: int,
+    channel: str,
+    people: BitMap,
+    now: datetime,
+    window: timedelta,
+) -> Preview:
+    """For a slider: what this window would mean for these people."""
+    hours = _hours(session, shop_id, channel, now, window)
+    latest: int | None = None
+    skipped = BitMap()
+    for hour, members in hours.items():
+        here = people & _with_same_address(session, shop_id, channel, members)
+        if here:
+            skipped |= here
+            latest = hour if latest is None else max(latest, hour)
+    free = None if latest is None else _end_of(latest) + window
+    return Preview(len(skipped), free)
+
+
+def recently_written(
+    session: Session, shop_id: int, channel: str, now: datetime, window: timedelta
+) -> BitMap:
+    """Everybody with an address that was written to within the window."""
+    found = union(_hours(session, shop_id, channel, now, window).values())
+    return _with_same_address(session, shop_id, channel, found)
+
+
+def _hours(
+    session: Session, shop_id: int, channel: str, now: datetime, window: timedelta
+) -> dict[int, BitMap]:
+    rows = session.execute(
+        select(SendHour.hour, SendHour.members).where(
+            SendHour.shop_id == shop_id,
+            SendHour.channel == channel,
+            SendHour.hour > _hour_of(now - window) - 1,
+        )
+    )
+    found: dict[int, BitMap] = {}
+    for hour, members in rows:
+        if _end_of(hour) > now - window:
+            found[hour] = found.get(hour, BitMap()) | members
+    return found
+
+
+def _with_same_address(
+    session: Session, shop_id: int, channel: str, written: BitMap
+) -> BitMap:
+    """Two contacts with one address are one mailbox."""
+    if not written:
+        return written
+    here = reach.load_near(session, shop_id, channel, BitMap())
+    firsts = {here.firsts.get(number, number) for number in written & here.shares_address}
+    if not firsts:
+        return written
+    bound = (n for n in here.shares_address if here.firsts.get(n, n) in firsts)
+    return written | BitMap(bound)
+
+
+def record(session: Session, audience: Audience, people: BitMap, now: datetime) -> None:
+    """These people are being written to. In ascending order, so that no two wait for each other."""
+    for chunk in chunks_of(people):
+        inside = people & BitMap(range(chunk * CHUNK, (chunk + 1) * CHUNK))
+        key = (audience.shop_id, audience.channel, _hour_of(now), chunk)
+        row = _locked(session, key) or _made(session, key)
+        row.members = row.members | inside
+    session.flush()
+
+
+def _locked(session: Session, key: tuple[int, str, int, int]) -> SendHour | None:
+    return session.get(SendHour, key, with_for_update=True, populate_existing=True)
+
+
+def _made(session: Session, key: tuple[int, str, int, int]) -> SendHour:
+    shop_id, channel, hour, chunk = key
+    row = SendHour(
+        shop_id=shop_id, channel=channel, hour=hour, chunk=chunk, members=BitMap()
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # somebody else made it meanwhile
+        found = _locked(session, key)
+        if found is None:
+            raise
+        return found
+    return row
+
+
+def forget_old(session: Session, now: datetime) -> None:
+    """Hours that no window reaches any more."""
+    session.execute(delete(SendHour).where(SendHour.hour < _hour_of(now - LONGEST) - 1))
+
+
+def last_free_at(
+    session: Session, audience: Audience, people: BitMap, rule: Rule, now: datetime
+) -> datetime | None:
+    found = preview(session, audience.shop_id, audience.channel, people, now, rule.window)
+    return found.last_free_at
+
+
+def _hour_of(moment: datetime) -> int:
+    return int(moment.timestamp()) // _HOUR
+
+
+def _end_of(hour: int) -> datetime:
+    return datetime.fromtimestamp((hour + 1) * _HOUR, UTC)
