@@ -145,7 +145,7 @@ class SmartPush:
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
             jobs=JobBook.merged(
-                [inbox_jobs, sync_jobs, erasures, wipes, thinning, housekeeping, sending_jobs]
+                [inbox_jobs, sync_jobs, erasures, wipes, sending_jobs, thinning, housekeeping]
             ),
             now=clock.utcnow,
             ring=runner.ring,
