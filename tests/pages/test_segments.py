@@ -145,7 +145,8 @@ def test_the_history_says_who_came_and_why(client: FlaskClient, cast: People) ->
         members = cast.numbers("2", "3", "4")
         publishing.publish(session, found, members, 3, "webhook", NOW)
     words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
-    assert "v2 Current Changed in the Admin the rule changed 3 +2 −1" in words
+    said = "the rule changed: 2 joined, 1 left, 3 are in it now"
+    assert f"v2 Current Changed in the Admin {said} 3 +2 −1" in words
     assert "v1 First import called “VIP” then 2 +2 0" in words
     assert "orders_count:>2;" in words
 
