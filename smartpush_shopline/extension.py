@@ -144,7 +144,7 @@ class SmartPush:
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
             jobs=JobBook.merged(
-                [inbox_jobs, sync_jobs, erasures, wipes, housekeeping, sending_jobs]
+                [inbox_jobs, sync_jobs, erasures, wipes, sending_jobs, housekeeping]
             ),
             now=clock.utcnow,
             ring=runner.ring,
