@@ -30,7 +30,7 @@ from .segments import publishing
 from .segments.models import Segment
 from .shops.commands import rotate_keys
 from .shops.models import Shop
-from .sync import runs
+from .sync import outlook, runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
@@ -214,7 +214,9 @@ def audience(ref: str, form: str, field: str) -> None:
 
 @group.command()
 @click.argument("handle", required=False)
-def sync(handle: str | None) -> None:
+@click.option("--plan", "ahead", is_flag=True, help="Only print what tonight would do and why.")
+@click.option("--json", "as_json", is_flag=True, help="With --plan: print facts for scripts.")
+def sync(handle: str | None, ahead: bool, as_json: bool) -> None:
     """Work on one store, or all, until nothing is due, and say so."""
     state = _state()
     with state.database.read() as session:
@@ -222,6 +224,9 @@ def sync(handle: str | None) -> None:
         shops = list(session.scalars(asked))
     if handle and not shops:
         raise click.ClickException(f"No store with the handle {handle} is installed.")
+    if ahead:
+        outlook.show(state, shops, as_json=as_json)
+        return
     for shop in shops:
         state.jobs["sync"](state, shop.id)
         click.echo(f"{shop.handle}: nothing more is due.")

@@ -14,7 +14,6 @@
     ├── CannotSend .reason          these recipients cannot be sent to, or not yet
     ├── RecipientsFixed             they are being written to, so nobody chooses others
     ├── StaleChoice                 somebody else saved the audience meanwhile
-    ├── ConsentRefused              a statement that may not lift an opt-out
     ├── LeaseLost                   another worker holds the shop now
     └── NotFound                    also LookupError
     ConfigurationError              outside the family: `except SmartPushError` must not hide it
@@ -128,10 +127,6 @@ class RecipientsFixed(SmartPushError):
 
 class StaleChoice(SmartPushError):
     """Somebody else saved these recipients meanwhile."""
-
-
-class ConsentRefused(SmartPushError):
-    """This statement cannot lift an opt-out."""
 
 
 class LeaseLost(SmartPushError):

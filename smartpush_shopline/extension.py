@@ -34,6 +34,7 @@ from .inbox.working import jobs as inbox_jobs
 from .launch.probing import answer_probe
 from .launch.views import blueprint as launch_doors
 from .runner.ringing import make_runner
+from .segments.thinning import jobs as thinning
 from .segments.views import blueprint as segment_pages
 from .settings import Settings
 from .shops.finding import connected
@@ -45,7 +46,7 @@ from .shops.wiping import topics as wipe_topics
 from .sync.jobs import jobs as sync_jobs
 from .sync.topics import topics as sync_topics
 from .sync.views import blueprint as overview_pages
-from .web import State, refuse_other_sites
+from .web import State, refuse_impossible_ids, refuse_other_sites
 
 HERE = Path(__file__).resolve().parent
 ASSETS = HERE if (HERE / "templates").is_dir() else HERE.parent
@@ -144,7 +145,7 @@ class SmartPush:
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
             jobs=JobBook.merged(
-                [inbox_jobs, sync_jobs, erasures, wipes, sending_jobs, housekeeping]
+                [inbox_jobs, sync_jobs, sending_jobs, erasures, wipes, thinning, housekeeping]
             ),
             now=clock.utcnow,
             ring=runner.ring,
@@ -193,6 +194,7 @@ def _house(prefix: str) -> Blueprint:
         template_folder=str(ASSETS / "templates"),
         static_folder=str(ASSETS / "static"),
     )
+    house.url_value_preprocessor(refuse_impossible_ids)
     house.before_request(refuse_other_sites)
     house.before_request(answer_probe)
     for room in (*_PAGES, *_DOORS):

@@ -9,7 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import Babel, Domain, force_locale, format_datetime, format_decimal
+from flask_babel import (
+    Babel,
+    Domain,
+    force_locale,
+    format_datetime,
+    format_decimal,
+    get_locale,
+)
 from werkzeug.datastructures import LanguageAccept
 
 HERE = Path(__file__).resolve().parent
@@ -41,6 +48,11 @@ def visitor_language(accepted: LanguageAccept) -> Iterator[None]:
 
 def _catalogues() -> list[Path]:
     return [each for each in (HERE / "translations").iterdir() if each.is_dir()]
+
+
+def language() -> str:
+    """For the `lang` of a page, such as en or zh-Hant-TW."""
+    return str(get_locale() or "en").replace("_", "-")
 
 
 def number(value: int) -> str:

@@ -1,13 +1,14 @@
 """Signals. Sender is the Flask app; they leave after the commit.
 
-`segment_published`     a segment has a new version: shop, segment_id, version, joined, left
-`store_connected`       a store was connected: shop
-`audience_pinned`       recipients were saved for a campaign: shop, campaign_ref, field, recipients,
-                        revision. A listener uses a session of its own: the dashboard's is
-                        between two transactions at that moment
-`audience_frozen`       the sending began and the recipients are fixed: shop, campaign_ref,
-                        recipients, digest
-`batch_sent`            a batch was confirmed: shop, campaign_ref, number, recipients, key
+`segment_published`        a segment has a new version: shop, segment_id, version, joined, left
+`segment_members_changed`  people joined or left: shop, segment_id, version, joined, left
+`store_connected`          a store was connected: shop
+`audience_pinned`          recipients were saved for a campaign: shop, campaign_ref, field,
+                           recipients, revision. A listener uses a session of its own: the
+                           dashboard's is between two transactions at that moment
+`audience_frozen`          the sending began and the recipients are fixed: shop, campaign_ref,
+                           recipients, digest
+`batch_sent`               a batch was confirmed: shop, campaign_ref, number, recipients, key
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from blinker import Namespace
 _signals = Namespace()
 
 segment_published = _signals.signal("smartpush.segment_published")
+segment_members_changed = _signals.signal("smartpush.segment_members_changed")
 store_connected = _signals.signal("smartpush.store_connected")
 audience_pinned = _signals.signal("smartpush.audience_pinned")
 audience_frozen = _signals.signal("smartpush.audience_frozen")

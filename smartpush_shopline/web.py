@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 
 from . import htmx, i18n
 from .books import JobBook, TopicBook
-from .contracts import SegmentProvider, ShopCard
+from .contracts import ACTIONS, SegmentProvider, ShopCard
 from .database import Database
 from .settings import Settings
-from .shopline import Pace
+from .shopline import DeliveryHeaders, Pace
 
 log = logging.getLogger("smartpush")
+LARGEST_ID = 2_147_483_647
 
 
 @dataclass(slots=True)
@@ -38,7 +39,7 @@ class State:
     jobs: JobBook
     now: Callable[[], datetime]
     ring: Callable[..., None]
-    find_sender: Callable[[Session, Mapping[str, str], Collection[str]], Any]
+    find_sender: Callable[[Session, DeliveryHeaders, Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
@@ -53,6 +54,18 @@ def state() -> State:
     return current_app.extensions["smartpush"]  # type: ignore[no-any-return]
 
 
+def id_of(text: str) -> int | None:
+    """The number that an address or a button names, or None when no row can have it."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
+    return number if 0 <= number <= LARGEST_ID else None
+
+
+def refuse_impossible_ids(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """404 instead of a complaint of the database, which has no such numbers."""
+    if any(isinstance(value, int) and value > LARGEST_ID for value in (values or {}).values()):
+        abort(404)
+
+
 def announce(signal: NamedSignal, **facts: Any) -> None:
     """Tell whoever listens, after the commit. A listener's failure is theirs, not ours."""
     for listener in signal.receivers_for(state().app):
@@ -64,6 +77,7 @@ def announce(signal: NamedSignal, **facts: Any) -> None:
 
 def allow(action: str, shop: ShopCard | None) -> None:
     """403 unless the dashboard's rule says yes."""
+    assert action in ACTIONS, action  # noqa: S101  a slip of ours, not of the person in front
     if not state().may(action, shop):
         abort(403)
 
@@ -79,6 +93,8 @@ def render(template: str, **context: Any) -> str:
         "smartpush_base": state().settings.base_template,
         "smartpush_htmx": state().settings.htmx,
         "csp_nonce": state().csp_nonce,
+        "csrf_field": current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"),
+        "smartpush_lang": i18n.language(),
     }
     return render_template("smartpush_shopline/" + template, **mine, **context)
 

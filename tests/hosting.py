@@ -55,6 +55,7 @@ def config(url: str, **more: Any) -> dict[str, Any]:
         "SMARTPUSH_PUBLIC_URL": "http://127.0.0.1:1",
         "SMARTPUSH_CAMPAIGN_FORM_ENDPOINT": "campaign",
         "SMARTPUSH_RUNNER": "inline",
+        "SMARTPUSH_REREAD": [],
         **more,
     }
 

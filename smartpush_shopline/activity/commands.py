@@ -22,11 +22,13 @@ from ..inbox.models import STATES, Delivery
 from ..inbox.replaying import replay
 from ..shopline import parse_phone
 from ..shops import redact
+from ..shops.commands import shop_named
 from ..shops.models import Shop
-from ..web import State
+from ..web import LARGEST_ID, State
 from .message import pretty
 
 inbox = AppGroup("inbox", help="What SHOPLINE posted, and what became of it.")
+NUMBER = click.IntRange(0, LARGEST_ID)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -48,6 +50,7 @@ def moment(value: str) -> datetime:
 def _filters(command: Command) -> Command:
     for option in (
         click.option("--store", help="Only of the store with this handle."),
+        click.option("--app-key", help="Which app of that store; needed when it has several."),
         click.option("--topic", default="", help="Only of this topic, such as customers/update."),
         click.option("--since", type=moment, help="Received at this time or later."),
         click.option("--until", type=moment, help="Received before this time."),
@@ -65,6 +68,7 @@ def list_(
     state: str | None,
     limit: int,
     store: str | None,
+    app_key: str | None,
     topic: str,
     since: datetime | None,
     until: datetime | None,
@@ -73,7 +77,7 @@ def list_(
     """The newest deliveries first."""
     wanted, now = Wanted(state or "", topic, since=since, until=until), _state().now()
     with _state().database.read() as session:
-        shop_id = _shop_id(session, store)
+        shop_id = _shop_id(session, store, app_key)
         asked = select(Delivery).where(*conditions(shop_id, wanted, now))
         found = session.scalars(asked.order_by(Delivery.id.desc()).limit(limit)).all()
         handles = _handles(session)
@@ -90,7 +94,7 @@ def list_(
 
 
 @inbox.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--body", is_flag=True, help="With the body, which holds personal data.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 def show(number: int, body: bool, as_json: bool) -> None:
@@ -110,11 +114,12 @@ def show(number: int, body: bool, as_json: bool) -> None:
 
 
 @inbox.command("replay")
-@click.argument("numbers", type=int, nargs=-1)
+@click.argument("numbers", type=NUMBER, nargs=-1)
 @_filters
 def replay_(
     numbers: tuple[int, ...],
     store: str | None,
+    app_key: str | None,
     topic: str,
     since: datetime | None,
     until: datetime | None,
@@ -126,7 +131,7 @@ def replay_(
     state = _state()
     wanted = Wanted("", topic, since=since, until=until, ids=numbers)
     with state.database.begin() as session:
-        done = replay(session, _shop_id(session, store), wanted, state.now())
+        done = replay(session, _shop_id(session, store, app_key), wanted, state.now())
     missing = set(numbers) - {*done.ids, *(number for number, _why in done.refused)}
     refused = [*done.refused, *((number, "There is no such delivery.") for number in missing)]
     state.jobs["inbox"](state, None)
@@ -148,6 +153,7 @@ def replay_(
 
 @click.command()
 @click.argument("handle")
+@click.option("--app-key", help="Which app of that store; needed when it has several.")
 @click.option("--customer-ref", help="SHOPLINE's id of the customer.")
 @click.option("--email", help="Everybody with this address, customers and others.")
 @click.option("--phone", help="Everybody with this number, customers and others.")
@@ -156,6 +162,7 @@ def replay_(
 @with_appcontext
 def erase(
     handle: str,
+    app_key: str | None,
     customer_ref: str | None,
     email: str | None,
     phone: str | None,
@@ -171,7 +178,7 @@ def erase(
     if not who.is_anybody:
         raise click.UsageError("Say who, with --customer-ref, --email or --phone.")
     with state.database.read() as session:
-        shop_id = _shop_named(session, handle)
+        shop_id = shop_named(session, handle, app_key)
         known = len(erasing.find(session, shop_id, who))
     if not yes:
         click.confirm(
@@ -187,15 +194,8 @@ def erase(
         raise click.exceptions.Exit(1)
 
 
-def _shop_id(session: Session, handle: str | None) -> int | None:
-    return None if handle is None else _shop_named(session, handle)
-
-
-def _shop_named(session: Session, handle: str) -> int:
-    shop_id = session.scalars(select(Shop.id).where(Shop.handle == handle)).first()
-    if shop_id is None:
-        raise click.ClickException(f"No store with the handle {handle} is installed.")
-    return shop_id
+def _shop_id(session: Session, handle: str | None, app_key: str | None) -> int | None:
+    return None if handle is None else shop_named(session, handle, app_key)
 
 
 def _handles(session: Session) -> dict[int, str]:

@@ -16,6 +16,7 @@ from ..inbox.finding import Wanted, conditions, unfinished
 from ..inbox.models import DONE, IGNORED, PARKED, RECEIVED, STATES, WORKING, Delivery
 from ..segments.marking import mark_of
 from ..shops.models import Shop
+from ..web import id_of
 
 PAGE_SIZE = 50
 
@@ -33,14 +34,13 @@ class Question:
 
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Question:
-        before = args.get("before", "")
         return cls(
             query=args.get("q", "").strip()[:100],
             show=args.get("show", "") if args.get("show") in STATES else "",
             topic=args.get("topic", "")[:60],
             since=_day(args.get("since", "")),
             until=_day(args.get("until", "")),
-            before=int(before) if before.isascii() and before.isdigit() else None,
+            before=id_of(args.get("before", "")),
         )
 
     def args(self, **other: Any) -> dict[str, Any]:

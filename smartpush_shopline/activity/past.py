@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
@@ -21,12 +22,19 @@ MOST_RUNS, MOST_REQUESTS = 100, 200
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`seconds` until it ended, or until now."""
+    """`seconds` until it ended, or until now. The rest is what it found.
+
+    `unannounced` are changes of which no message had told, `drifted` lists that were not what
+    they should have been, `later` the segments that its calls did not suffice for.
+    """
 
     run: SyncRun
     seconds: float
     is_running: bool
     refused_topics: Sequence[str]
+    unannounced: int
+    drifted: Sequence[Mapping[str, Any]]
+    later: int
     mark: str
 
 
@@ -52,13 +60,17 @@ def runs(session: Session, shop_id: int, now: datetime) -> list[Run]:
 
 
 def _run(run: SyncRun, now: datetime) -> Run:
+    found = run.findings or {}
     seconds = max(((run.finished_at or now) - run.started_at).total_seconds(), 0)
     return Run(
         run=run,
         seconds=seconds,
         is_running=run.state == RUNNING,
-        refused_topics=(run.findings or {}).get("refused_topics", ()),
-        mark=mark_of(run.id, run.state, run.error, run.contacts_done),
+        refused_topics=found.get("refused_topics", ()),
+        unannounced=sum(found.get("unannounced", {}).values()),
+        drifted=found.get("drifted", ()),
+        later=found.get("plan", {}).get("later", 0),
+        mark=mark_of(run.id, run.state, run.error, run.contacts_done, found),
     )
 
 

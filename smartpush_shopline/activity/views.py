@@ -84,14 +84,16 @@ def erasures() -> Response:
 @blueprint.post("/activity/erasures/<int:request_id>")
 def decide(request_id: int) -> BaseResponse:
     """A person decides about a request that was refused: look again, or leave it."""
-    again = request.form.get("decision") == "again"
+    decision = request.form.get("decision")
+    if decision not in ("again", "leave"):
+        abort(400)
     with state().database.begin() as session:
         asked = session.get(Redaction, request_id, with_for_update=True)
         shop = session.get(Shop, asked.shop_id) if asked and asked.shop_id else None
         allow("erase", shop.card if shop else None)
         if asked is None:
             abort(404)
-        redact.decide(asked, again=again, now=state().now())
+        redact.decide(asked, again=decision == "again", now=state().now())
     state().ring("redact_stores")
     if htmx.wants_partial():
         return erasures()

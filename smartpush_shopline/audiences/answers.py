@@ -14,7 +14,7 @@ from .. import htmx
 from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
-from ..web import friendly, page_or_partial, state
+from ..web import friendly, id_of, page_or_partial, state
 from . import answering, panel, saving
 from .models import Audience
 from .views import get_own
@@ -39,7 +39,7 @@ def keep(audience_id: int) -> BaseResponse:
 @blueprint.post("/audiences/<int:audience_id>/swap")
 def swap(audience_id: int) -> BaseResponse:
     """Another segment in the place of one."""
-    other, now = request.form.get("other_id", 0, type=int), state().now()
+    other, now = request.form.get("other_id", type=id_of) or 0, state().now()
     return _answer(audience_id, lambda s, a: answering.swap(s, a, _segment_id(), other, now))
 
 
@@ -53,7 +53,7 @@ def discard(audience_id: int) -> BaseResponse:
 def offers(audience_id: int) -> Response:
     """Which segment to choose instead."""
     query = request.args.get("q", "").strip()[:255]
-    segment_id = request.args.get("segment_id", 0, type=int)
+    segment_id = request.args.get("segment_id", type=id_of) or 0
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "choose")
         pick = next((p for p in audience.picks if p.segment_id == segment_id), None)
@@ -106,7 +106,7 @@ def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseR
 
 
 def _segment_id() -> int:
-    return request.form.get("segment_id", 0, type=int)
+    return request.form.get("segment_id", type=id_of) or 0
 
 
 def _revision() -> int | None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ..contacts import finding
 from ..i18n import gettext as _
 from ..shops.models import Shop
-from ..web import friendly, page_or_partial, state
+from ..web import friendly, id_of, page_or_partial, state
 from . import explaining, export, listing, saving, telling
 from .explaining import Explanation
 from .models import Audience
@@ -78,7 +78,7 @@ def _no_such_list() -> NoReturn:
 def why(audience_id: int) -> Response:
     """An address, a number or a part of a name; several matches are offered."""
     query = request.args.get("q", "").strip()[:255]
-    number = request.args.get("number", 0, type=int)
+    number = request.args.get("number", type=id_of) or 0
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "view")
         may_export = state().may("export", shop.card)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from ..errors import ConfigurationError
 from .models import ALL, ANY, EVERYONE, INCLUDE, NEWEST, PINNED, SEGMENTS
 
 _SALT = "smartpush.choice"
@@ -114,4 +115,6 @@ class Choice:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.secret_key or "", salt=_SALT)
+    if not current_app.secret_key:
+        raise ConfigurationError("The dashboard has no SECRET_KEY, so nothing can be signed.")
+    return URLSafeSerializer(current_app.secret_key, salt=_SALT)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from flask import current_app, request
+from flask import request
 from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
-from ..web import render, state
+from ..web import id_of, render, state
 from . import offering, overlap, saving
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
@@ -104,7 +104,6 @@ def draw_bare(
         pending=pending,
         error=error,
         open_side=open_side,
-        csrf_field=csrf_field(),
     )
     return Markup(html)  # noqa: S704  rendered by an autoescaping template
 
@@ -228,7 +227,7 @@ def _take_newest(choice: Choice, segment_id: int) -> Choice:
 
 def _number(text: str) -> int:
     """Ids come back from the browser; anything else is no segment of ours."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else 0
+    return id_of(text) or 0
 
 
 def _boxes(
@@ -274,10 +273,6 @@ def assets() -> Markup:
         return Markup("")
     request.environ["smartpush.assets"] = True
     return Markup(render("_assets.html"))  # noqa: S704
-
-
-def csrf_field() -> str:
-    return str(current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"))
 
 
 def is_field_name(text: str) -> bool:

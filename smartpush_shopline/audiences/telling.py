@@ -45,7 +45,7 @@ def _sentences(channel: str) -> dict[str, str]:
         "unknown": _("Look whether the address is complete, or try the name."),
         "not_chosen": _("Not in the chosen segments, in the versions this campaign keeps."),
         "not_in_all": _("In some of the chosen segments, but not in all of them."),
-        "erased": _("Erased on request."),
+        "erased": _("Deleted in the store, or erased on request."),
         "blacklisted": _("Blacklisted in the Admin."),
         "no_address": _("No phone number is known.") if sms else _("No email address is known."),
         "invalid_address": _("The phone number is not valid.")

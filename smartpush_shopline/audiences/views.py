@@ -15,6 +15,7 @@ from ..errors import NotFound
 from ..i18n import gettext as _
 from ..shops.finding import own_shop, shop_in_front
 from ..shops.models import Shop
+from ..sync.freshening import freshen
 from ..web import allow, friendly, page_or_partial, state
 from . import export, panel, saving
 from . import picker as drawing
@@ -37,6 +38,7 @@ def picker() -> Response:
         choice, shown = drawing.apply(choice, request.form, field)
     except NotFound:
         _stale_picker()
+    freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])
     if request.form.get(f"{field}-do", "").startswith("search:") and shown.open_side:
         return Response(drawing.draw_results(choice, field, shown.open_side, shown.query))
     return Response(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from .models import PARKED, RECEIVED, WORKING, Delivery
@@ -61,11 +62,12 @@ def _says(text: str) -> ColumnElement[bool]:
 
 def unfinished(session: Session, shop_id: int, now: datetime) -> dict[str, int]:
     """How many wait, are worked on, or were parked; cheap, for these are few."""
-    asked = (
-        select(Delivery.state, free(now), func.count())
+    here = (
+        select(Delivery.state, free(now).label("is_free"))
         .where(Delivery.shop_id == shop_id, Delivery.state.in_((RECEIVED, PARKED)))
-        .group_by(Delivery.state, free(now))
+        .subquery()
     )
+    asked: Select[Any] = select(*here.c, func.count()).group_by(*here.c)
     counts = {RECEIVED: 0, WORKING: 0, PARKED: 0}
     for state, is_free, count in session.execute(asked):
         counts[state if is_free or state == PARKED else WORKING] += count

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from ..shopline import DeliveryHeaders
 from ..web import State
 from . import words
 from .models import PARKED, RECEIVED, Delivery
@@ -21,28 +22,26 @@ from .models import PARKED, RECEIVED, Delivery
 LARGEST_BODY = 2 * 1024 * 1024
 
 
-def sender(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    """The headers; one that names no store is completed from the body, which is signed.
+def sender(told: DeliveryHeaders, body: bytes) -> DeliveryHeaders:
+    """What the headers tell; one that names no store is completed from the body, which is signed.
 
     Nobody says whether requests to erase, set up elsewhere than the others, carry the headers.
     """
-    named = dict(headers)
-    if any(named.get(name) for name in _SENDERS):
-        return named
+    if told.store_ref or told.domain:
+        return told
     _fault, payload = _parse(body)
-    for name, keys in _SENDERS.items():
-        said = next((payload[key] for key in keys if payload.get(key)), None)
-        named |= {name: str(said)} if said is not None else {}
-    return named
+    return replace(
+        told,
+        store_ref=_first(payload, "shop_id", "store_id"),
+        domain=_first(payload, "shop_domain", "store_domain"),
+    )
 
 
-_SENDERS = {
-    "X-Shopline-Shop-Id": ("shop_id", "store_id"),
-    "X-Shopline-Shop-Domain": ("shop_domain", "store_domain"),
-}
+def _first(payload: dict[str, Any], *names: str) -> str | None:
+    return next((str(payload[name]) for name in names if payload.get(name)), None)
 
 
-def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -> bool:
+def store(state: State, shop_id: int, told: DeliveryHeaders, body: bytes) -> bool:
     """One row per message; False for a message that is here already: that is only counted.
 
     A body that is no JSON object is stored as well, and parked: nothing that was rightly signed
@@ -52,8 +51,8 @@ def store(state: State, shop_id: int, headers: Mapping[str, str], body: bytes) -
     fault, subject = _look_inside(body)
     delivery = Delivery(
         shop_id=shop_id,
-        delivery_ref=_message_ref(headers, body),
-        topic=headers.get("X-Shopline-Topic", "")[:60],
+        delivery_ref=_message_ref(told, body),
+        topic=(told.topic or "")[:60],
         body=body,
         subject_ref=subject,
         state=PARKED if fault else RECEIVED,
@@ -84,16 +83,15 @@ def _count_again(session: Session, delivery: Delivery) -> None:
     )
 
 
-def _message_ref(headers: Mapping[str, str], body: bytes) -> str:
+def _message_ref(told: DeliveryHeaders, body: bytes) -> str:
     """SHOPLINE's id of the message, the same when it is sent again.
 
     One without an id is known by its words, so that no two of them are taken for one.
     """
-    names = ("X-Shopline-Webhook-Id", "Shopline-Webhook-Id")
-    ref = next((headers[name] for name in names if headers.get(name)), "")
+    ref = told.message_ref or ""
     if ref and len(ref) <= 100:
         return ref
-    words = ref.encode() or headers.get("X-Shopline-Topic", "").encode() + b"\n" + body
+    words = ref.encode() or (told.topic or "").encode() + b"\n" + body
     return f"sha256:{hashlib.sha256(words).hexdigest()}"
 
 

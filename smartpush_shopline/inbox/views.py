@@ -7,6 +7,7 @@ import logging
 from flask import Blueprint, request
 
 from ..errors import DeliveryRefused
+from ..shopline import parse_delivery_headers
 from ..shopline.signing import signing_apps
 from ..web import state
 from . import receiving
@@ -23,19 +24,17 @@ def receive() -> tuple[str, int]:
     body = request.stream.read(receiving.LARGEST_BODY + 1)
     if len(body) > receiving.LARGEST_BODY:
         return "", 413
-    mine = state()
+    mine, told = state(), parse_delivery_headers(dict(request.headers))
     try:
-        header = request.headers.get("X-Shopline-Hmac-Sha256")
-        signed_by = signing_apps(body, header, mine.settings.apps)
+        signed_by = signing_apps(body, told.signature, mine.settings.apps)
     except DeliveryRefused as refusal:
         log.warning("smartpush.delivery_refused reason=%s", refusal.reason)
         return "", 401
     with mine.database.read() as session:
-        named = receiving.sender(dict(request.headers), body)
-        shop = mine.find_sender(session, named, signed_by)
+        shop = mine.find_sender(session, receiving.sender(told, body), signed_by)
     if shop is None:
         log.warning("smartpush.delivery_unknown_shop")
         return "", 200
-    if receiving.store(mine, shop.id, dict(request.headers), body):
+    if receiving.store(mine, shop.id, told, body):
         mine.ring("inbox")
     return "", 200

@@ -10,14 +10,16 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..books import Context, JobBook
-from ..errors import ShoplineBusy, ShoplineError, SmartPushError, trace_of
+from ..errors import LeaseLost, ShoplineBusy, ShoplineError, SmartPushError, trace_of
 from ..web import State
 from . import words
 from .finding import free
 from .models import DONE, IGNORED, PARKED, RECEIVED, Delivery
 
 LEASE = timedelta(minutes=2)
-ATTEMPTS = 8
+LONGEST_WAIT = timedelta(hours=1)
+ATTEMPTS = 56
+"""48 hours of trying: nine waits that grow to an hour, then one an hour."""
 jobs = JobBook()
 log = logging.getLogger("smartpush")
 
@@ -100,12 +102,15 @@ def _failed(state: State, delivery_id: int, error: Exception) -> None:
 
 
 def _wait(error: Exception, attempts: int) -> timedelta:
-    """10, 20, 40 ... seconds, or as long as SHOPLINE asked for."""
+    """10, 20, 40 ... seconds, or as long as SHOPLINE asked for; an hour at most."""
     asked = error.retry_after if isinstance(error, ShoplineBusy) else None
-    return timedelta(seconds=max(5 * 2**attempts, asked or 0))
+    seconds = min(max(5 * 2**attempts, asked or 0), LONGEST_WAIT.total_seconds())
+    return timedelta(seconds=seconds)
 
 
 def _is_permanent(error: Exception) -> bool:
     if isinstance(error, ShoplineError):
         return error.permanent
+    if isinstance(error, LeaseLost):
+        return False
     return isinstance(error, (SmartPushError, KeyError, TypeError, ValueError))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..contacts import reach
 from ..contracts import CHANNELS
+from ..web import id_of
 from .marking import mark_of
 from .models import DELETED, NATIVE, SHOPLINE, SMARTPUSH, Segment, SegmentVersion
 from .standing import needs_a_person, standing
@@ -32,11 +33,10 @@ class Question:
 
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Question:
-        page = args.get("page", "1")
         return cls(
             query=args.get("q", "").strip()[:255],
             show=args.get("show", "") if args.get("show") in (*SOURCES, NEEDS, DELETED) else "",
-            page=max(1, int(page)) if page.isascii() and page.isdigit() and len(page) < 9 else 1,
+            page=id_of(args.get("page", "")) or 1,
         )
 
     def args(self, **other: Any) -> dict[str, Any]:

@@ -140,11 +140,3 @@ def chapters(session: Session, segment: Segment) -> list[Chapter]:
         )
         for each, before in zip(versions, earlier, strict=True)
     ][:HISTORY]
-
-
-def find_own(session: Session, segment_id: int, shop_id: int) -> Segment | None:
-    """The segment with this id, if it belongs to this store."""
-    segment = session.get(Segment, segment_id)
-    return segment if segment and segment.shop_id == shop_id else None
-
-

@@ -18,7 +18,10 @@ SYNCING, READY, DELETED = "syncing", "ready", "deleted"
 class Segment(Base):
     """One named group. `current_version_id` moves when a version is published, nothing else does.
 
-    A stale segment is work to do: `stale_reason` says for whom, `next_try_at` when.
+    A stale segment is work to do: `stale_reason` says for whom, `next_try_at` when, and
+    `turn` which of one kind goes first. After a change of its rule it becomes stale once more at
+    `reread_at`, since the store may serve an old list for a while. `freshened_at`: when a page
+    last asked for a newer list than it could offer.
     """
 
     __tablename__ = "smartpush_segment"
@@ -34,6 +37,7 @@ class Segment(Base):
     current_version_id: Mapped[int | None]
     admin_count: Mapped[int | None]
     stale_reason: Mapped[str | None] = mapped_column(String(20))
+    turn: Mapped[int] = mapped_column(default=0)
     stale_since: Mapped[datetime | None]
     next_try_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
@@ -41,6 +45,9 @@ class Segment(Base):
     count_checked_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
+    rule_changed_at: Mapped[datetime | None]
+    reread_at: Mapped[datetime | None]
+    freshened_at: Mapped[datetime | None]
     remote_updated_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -58,17 +58,20 @@ def publish(
     source_count: int | None,
     cause: str,
     now: datetime,
+    *,
+    was_read: bool = True,
 ) -> Published:
     """Make these members the current list of the segment, under its present definition.
 
     The same people under the same definition write the checking times only; a changed definition
-    publishes even when the people are the same.
+    publishes even when the people are the same. Without `was_read` it is made of single changes,
+    so only the count was checked.
     """
     session.flush()  # a name or rule that was just changed would be lost by reading afresh
     session.refresh(segment, with_for_update=True)
     definition = segment.definition
     before = current_version(session, segment)
-    mark_read(segment, source_count, now)
+    (mark_read if was_read else mark_counted)(segment, source_count, now)
     if before and before.digest == digest(members) and before.definition == definition:
         return Published(segment.id, None, 0, 0)
     earlier = before.members if before else BitMap()
@@ -100,9 +103,14 @@ def mark_read(segment: Segment, source_count: int | None, now: datetime) -> None
     segment.attempts = 0
 
 
+def mark_counted(segment: Segment, source_count: int | None, now: datetime) -> None:
+    """How many the Admin counts; nobody was read."""
+    segment.admin_count, segment.count_checked_at = source_count, now
+
+
 def mark_deleted(segment: Segment, now: datetime) -> None:
     """Deleted in the Admin. Its versions stay: campaigns that chose it keep their people."""
-    segment.state, segment.changed_at = DELETED, now
+    segment.state, segment.changed_at, segment.reread_at = DELETED, now, None
     segment.stale_reason = segment.stale_since = segment.next_try_at = segment.error = None
 
 

@@ -76,6 +76,7 @@ from smartpush_shopline.shopline.order_parsing import (
     parse_refund,
 )
 from smartpush_shopline.shopline.pace import (
+    PER_SECOND,
     Pace,
 )
 from smartpush_shopline.shopline.parsing import (
@@ -118,6 +119,7 @@ __all__ = [
     "CONSENT_STATES",
     "FULFILMENT_PASSES",
     "MAX_LIMIT",
+    "PER_SECOND",
     "USUAL_PASSES",
     "AppLifecycle",
     "Attribution",

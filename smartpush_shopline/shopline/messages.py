@@ -18,7 +18,6 @@ from smartpush_shopline.shopline.values import (
     parse_count,
     parse_country_code,
     parse_optional_ref,
-    parse_optional_timezone,
     parse_ref,
     parse_required_text,
     parse_text,
@@ -50,10 +49,10 @@ class ConsentUpdate:
 
 @dataclass(frozen=True, slots=True)
 class AppLifecycle:
-    """`apps/installed_uninstalled`"""
+    """`apps/installed_uninstalled`. One that names no app or no store proves nothing."""
 
-    app_key: str
-    handle: str
+    app_key: str | None
+    handle: str | None
     store_ref: str | None
     merchant_ref: str | None
     name: str | None
@@ -135,8 +134,8 @@ def parse_app_lifecycle(payload: object, path: str = "app") -> AppLifecycle:
     if operate not in INSTALLED:
         raise UnexpectedPayload(f"{fields.at('operate')} is neither INSTALL nor UNINSTALL")
     return AppLifecycle(
-        app_key=fields.read(parse_required_text, "appkey"),
-        handle=fields.read(parse_required_text, "handle"),
+        app_key=fields.read(parse_text, "appkey"),
+        handle=fields.read(parse_text, "handle"),
         store_ref=fields.read(parse_optional_ref, "store_id"),
         merchant_ref=fields.read(parse_optional_ref, "merchant_id"),
         name=fields.read(parse_text, "name"),
@@ -188,7 +187,7 @@ def parse_shop_update(payload: object, path: str = "shop") -> ShopUpdate:
         name=fields.read(parse_text, "name"),
         domain=fields.read(parse_text, "domain"),
         currency=fields.read(parse_text, "currency"),
-        timezone=fields.read(parse_optional_timezone, "iana_timezone"),
+        timezone=fields.read(parse_text, "iana_timezone"),
         language=fields.read(parse_text, "language"),
         status=fields.read(parse_count, "biz_store_status"),
         country_code=fields.read(parse_country_code, "location_country_code"),

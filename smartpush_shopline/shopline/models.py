@@ -34,7 +34,7 @@ class ShopInfo:
     name: str
     domain: str | None
     currency: str | None
-    timezone: str  # a checked IANA name
+    timezone: str | None  # as told: one that this machine does not know is no reason to stop
     language: str | None
     status: int | None
     country_code: str | None = None

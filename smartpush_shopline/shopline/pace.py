@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+PER_SECOND = 3
 RESERVED_PER_SECOND = 1
 RESERVED_BURST = 5
 
@@ -63,7 +64,7 @@ class Pace:
 
     def __init__(
         self,
-        per_second: float = 3,
+        per_second: float = PER_SECOND,
         burst: int = 20,
         *,
         clock: Clock = time.monotonic,

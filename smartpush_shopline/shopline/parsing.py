@@ -45,7 +45,6 @@ from smartpush_shopline.shopline.values import (
     parse_tags,
     parse_text,
     parse_time,
-    parse_timezone,
 )
 
 __all__ = [
@@ -171,7 +170,7 @@ def parse_shop(payload: object, path: str = "") -> ShopInfo:
         name=fields.read(parse_required_text, "name"),
         domain=fields.read(parse_text, "domain"),
         currency=fields.read(parse_text, "currency"),
-        timezone=fields.read(parse_timezone, "iana_timezone"),
+        timezone=fields.read(parse_text, "iana_timezone"),
         language=fields.read(parse_text, "language"),
         status=fields.read(parse_count, "biz_store_status"),
         country_code=fields.read(parse_country_code, "location_country_code"),

@@ -189,8 +189,3 @@ def parse_timezone(value: object, path: str = "iana_timezone") -> str:
     except (LookupError, ValueError, OSError):
         raise UnexpectedPayload(f"{path} is not a known time zone: {name[:40]}") from None
     return name
-
-
-def parse_optional_timezone(value: object, path: str = "iana_timezone") -> str | None:
-    """A zone that may be missing; a wrong one is refused all the same."""
-    return None if parse_text(value, path) is None else parse_timezone(value, path)

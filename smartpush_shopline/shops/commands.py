@@ -1,4 +1,4 @@
-"""`flask smartpush rotate-keys`."""
+"""`flask smartpush rotate-keys`, and which store a command is about."""
 
 from __future__ import annotations
 
@@ -8,9 +8,28 @@ from dataclasses import asdict
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ..web import State
 from . import redact, tokens
+from .models import Shop
+
+
+def shop_named(session: Session, handle: str, app_key: str | None) -> int:
+    """The id of the one store that is meant. Two apps in one store are two stores here."""
+    asked = select(Shop.id, Shop.app_key).where(Shop.handle == handle)
+    if app_key is not None:
+        asked = asked.where(Shop.app_key == app_key)
+    found = session.execute(asked.order_by(Shop.id)).all()
+    if not found:
+        by_app = f" by the app {app_key}" if app_key is not None else ""
+        raise click.ClickException(f"No store with the handle {handle} is installed{by_app}.")
+    if len(found) > 1:
+        keys = ", ".join(key for _id, key in found)
+        raise click.ClickException(f"{handle} has several apps; choose with --app-key: {keys}.")
+    shop_id: int = found[0].id
+    return shop_id
 
 
 @click.command("rotate-keys")

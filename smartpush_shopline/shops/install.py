@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ..shopline import ShopInfo, Token
+from ..errors import UnexpectedPayload
+from ..shopline import ShopInfo, ShopUpdate, Token
+from ..shopline.values import parse_timezone
 from . import calendar, tokens
 from .models import ACTIVE, PAUSED, PENDING, UNAUTHORISED, UNINSTALLED, Shop, ShopCounter, ShopLease
 
+log = logging.getLogger("smartpush")
 OPEN = 2
 SHUT = {3: "closed", 4: "frozen", 5: "closed"}
 """What `biz_store_status` of a store says when nothing is to be read from it."""
@@ -81,14 +85,23 @@ def uninstall(shop: Shop) -> None:
     shop.problem = "The app was uninstalled in the SHOPLINE Admin."
 
 
-def shut_out(shop: Shop, reason: str, problem: str) -> None:
-    """SHOPLINE accepts our token no more, and a new one is not to be had without a person."""
+def shut_out(shop: Shop, reason: str, problem: str, now: datetime) -> None:
+    """SHOPLINE accepts our token no more, and a new one is not to be had without a person.
+
+    Or so it seems: at the store's next midnight it is tried once, like a paused one.
+    """
     shop.status, shop.reason, shop.problem = UNAUTHORISED, reason, problem
+    _have_a_night(shop, now)
 
 
 def pause(shop: Shop, reason: str, problem: str, now: datetime) -> None:
     """Nothing is read until the store's next midnight, when it is tried once."""
     shop.status, shop.reason, shop.problem = PAUSED, reason, problem
+    _have_a_night(shop, now)
+
+
+def _have_a_night(shop: Shop, now: datetime) -> None:
+    """Also one that stopped before its first import: its next midnight is tomorrow."""
     if shop.last_nightly_date is None:
         shop.last_nightly_date = calendar.today(shop, now)
 
@@ -98,7 +111,7 @@ def ask_whether_still_in(shop: Shop, now: datetime) -> None:
     shop.confirm_at = now
 
 
-def learn(shop: Shop, facts: ShopInfo, now: datetime) -> None:
+def learn(shop: Shop, facts: ShopInfo | ShopUpdate, now: datetime) -> None:
     """What the store says about itself: a new time zone moves its midnight, a shut store pauses."""
     shop.store_ref = facts.ref
     shop.merchant_ref = facts.merchant_ref or shop.merchant_ref
@@ -106,14 +119,23 @@ def learn(shop: Shop, facts: ShopInfo, now: datetime) -> None:
     shop.name = facts.name or shop.name
     shop.currency = facts.currency or shop.currency
     shop.language = facts.language or shop.language
-    if facts.timezone != shop.timezone:
-        calendar.move(shop, facts.timezone)
+    _move_midnight(shop, facts.timezone)
     shut = SHUT.get(facts.status or 0)
     if shut and shop.status in (ACTIVE, PAUSED):
         pause(shop, shut, f"The store says that it is {shut}.", now)
     elif facts.status == OPEN and shop.status == PAUSED:
         shop.status = ACTIVE
         _forget_troubles(shop)
+
+
+def _move_midnight(shop: Shop, zone: str | None) -> None:
+    """A zone that this machine does not know changes nothing."""
+    if zone is None or zone == shop.timezone:
+        return
+    try:
+        calendar.move(shop, parse_timezone(zone))
+    except UnexpectedPayload:
+        log.warning("smartpush.timezone_unknown shop=%s", shop.id)
 
 
 def find_shop(session: Session, app_key: str, handle: str) -> Shop | None:

@@ -47,6 +47,14 @@ class Shop(Base):
     """Its token was typed in by a person: it lives three years and is never refreshed by us."""
     confirm_at: Mapped[datetime | None]
     """When to ask the store whether we are still in it; none while nobody doubts it."""
+    customers_read_at: Mapped[datetime | None]
+    """When the last full reading of its customers began; `customers_cursor` is where one that
+    asks for changes only goes on."""
+    customers_cursor: Mapped[datetime | None]
+    people_changed_at: Mapped[datetime | None]
+    """When a message last told of a customer or an order: any segment may be another one since."""
+    thinned_at: Mapped[datetime | None]
+    """When its old segment versions were last thinned."""
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
+from ..shopline import DeliveryHeaders
 from .models import PENDING, UNINSTALLED, Shop
 from .redact import TOPICS
 
 
 def find_sender(
-    session: Session, headers: Mapping[str, str], app_keys: Collection[str] | None = None
+    session: Session, told: DeliveryHeaders, app_keys: Collection[str] | None = None
 ) -> Shop | None:
     """The store a delivery came from: by its id, else by the first label of its domain.
 
@@ -21,10 +22,9 @@ def find_sender(
     apps whose secret signed it: one store may have installed two of them, which are two shops.
     A request to erase comes from stores that are gone, too.
     """
-    store_ref = headers.get("X-Shopline-Shop-Id")
-    domain = headers.get("X-Shopline-Shop-Domain", "")
-    handle = (urlsplit(f"//{domain}").hostname or "").split(".")[0]
-    gone = () if headers.get("X-Shopline-Topic") in TOPICS else (PENDING, UNINSTALLED)
+    store_ref = told.store_ref
+    handle = (urlsplit(f"//{told.domain or ''}").hostname or "").split(".")[0]
+    gone = () if told.topic in TOPICS else (PENDING, UNINSTALLED)
     known = select(Shop).where(
         Shop.status.not_in(gone),
         or_(Shop.store_ref == store_ref, Shop.handle == handle),

@@ -6,54 +6,40 @@ otherwise whoever holds its lease asks the store. Nothing is fetched here.
 
 from __future__ import annotations
 
-import logging
-
 from sqlalchemy import select
 
 from ..books import Context, Payload, TopicBook
-from ..errors import UnexpectedPayload
-from ..shopline import parse_shop
-from ..shopline.values import parse_timezone
+from ..shopline import parse_app_lifecycle, parse_shop_update
+from ..shopline.values import parse_optional_ref
 from . import install
 from .models import Shop
 
 topics = TopicBook()
-log = logging.getLogger("smartpush")
 
 
 @topics.on("merchants/update")
 def store_changed(change: Payload, ctx: Context) -> None:
     """Messages come in any order; should an older one win, the night puts it right."""
-    if not ctx.shop.store_ref or str(change.get("id")) != ctx.shop.store_ref:
+    named = parse_optional_ref(change.get("id"), "id")
+    if not ctx.shop.store_ref or named != ctx.shop.store_ref:
         _ask(ctx.shop, ctx)
         return
     was = ctx.shop.status
-    install.learn(ctx.shop, parse_shop(_completed(change, ctx.shop)), ctx.now)
+    install.learn(ctx.shop, parse_shop_update(change), ctx.now)
     if ctx.shop.status != was:
         ctx.ring("sync")
-
-
-def _completed(change: Payload, shop: Shop) -> Payload:
-    """Empty fields are left out of a webhook; a zone nobody knows is as good as left out."""
-    said = {name: value for name, value in change.items() if value not in (None, "")}
-    try:
-        parse_timezone(said.get("iana_timezone", shop.timezone), "iana_timezone")
-    except UnexpectedPayload:
-        log.warning("smartpush.timezone_unknown shop=%s", shop.id)
-        del said["iana_timezone"]
-    return {"name": shop.name, "iana_timezone": shop.timezone, **said}
 
 
 @topics.on("apps/installed_uninstalled")
 def app_installed_or_uninstalled(change: Payload, ctx: Context) -> None:
     """An uninstall is believed when the body names this store and this app."""
-    if str(change.get("operate", "")).lower() != "uninstall":
+    said = parse_app_lifecycle(change)
+    if said.installed:
         return
-    app_key, handle = str(change.get("appkey", "")), str(change.get("handle", ""))
-    if (app_key, handle) == (ctx.shop.app_key, ctx.shop.handle):
+    if (said.app_key, said.handle) == (ctx.shop.app_key, ctx.shop.handle):
         install.uninstall(ctx.shop)
-    elif app_key and handle:
-        _ask_another(app_key, handle, ctx)
+    elif said.app_key and said.handle:
+        _ask_another(said.app_key, said.handle, ctx)
     else:
         _ask(ctx.shop, ctx)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..errors import Gone, ShoplineBusy, ShoplineError
-from ..segments.models import SHOPLINE, Segment
+from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import mark_deleted
 from ..shops.models import Shop
 from . import runs, staleness
@@ -104,6 +104,9 @@ def next_try_at(session: Session, shop_id: int) -> datetime | None:
             Segment.shop_id == shop_id,
             Segment.source == SHOPLINE,
             Segment.stale_reason.is_not(None),
+        ),
+        select(Segment.reread_at).where(
+            Segment.shop_id == shop_id, Segment.reread_at.is_not(None), Segment.state != DELETED
         ),
         select(Shop.confirm_at).where(Shop.id == shop_id),
     ]

@@ -163,7 +163,13 @@ def _most_urgent(session: Session, shop_id: int, now: datetime) -> tuple[int, Ta
     if shop.status != ACTIVE:
         return None
     due = [
-        (failing.rank("segment", segment.stale_reason), segment.stale_since, "segment", segment.id)
+        (
+            failing.rank("segment", segment.stale_reason),
+            segment.turn,
+            segment.stale_since,
+            "segment",
+            segment.id,
+        )
         for segment in session.scalars(
             select(Segment).where(
                 Segment.shop_id == shop_id,
@@ -176,15 +182,15 @@ def _most_urgent(session: Session, shop_id: int, now: datetime) -> tuple[int, Ta
         SyncRun.shop_id == shop_id, SyncRun.state == RUNNING, SyncRun.next_try_at <= now
     )
     if shop.confirm_at is not None and shop.confirm_at <= now:
-        due.append((failing.rank("shop", failing.CONFIRM), shop.confirm_at, "shop", shop_id))
+        due.append((failing.rank("shop", failing.CONFIRM), 0, shop.confirm_at, "shop", shop_id))
     due += [
-        (failing.rank("run", run.kind), run.started_at, "run", run.id)
+        (failing.rank("run", run.kind), 0, run.started_at, "run", run.id)
         for run in session.scalars(runs)
         if failing.has_work(session, run)
     ]
     if not due:
         return None
-    rank, _since, kind, row_id = min(due)
+    rank, _turn, _since, kind, row_id = min(due)
     return rank, (kind, row_id)
 
 
@@ -226,7 +232,7 @@ def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
         if isinstance(error, Gone) and error.reason == "store_not_install_app":
             install.uninstall(shop)
         elif isinstance(error, NotAuthorised):
-            install.shut_out(shop, error.reason or "not_authorised", str(error))
+            install.shut_out(shop, error.reason or "not_authorised", str(error), state.now())
         elif error.permanent:
             install.pause(shop, error.reason or "refused", str(error), state.now())
         else:

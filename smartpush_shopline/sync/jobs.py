@@ -9,15 +9,16 @@ from sqlalchemy import select, update
 
 from ..books import JobBook
 from ..clock import local_date
-from ..shops.models import ACTIVE, PAUSED, Shop
+from ..shops.models import ACTIVE, PAUSED, UNAUTHORISED, Shop
 from ..web import State
-from . import failing, runs
+from . import failing, rereading, runs
 from .holder import Holder, Task, work_shop
 from .models import NIGHTLY
 from .reading import read_segment
 from .running import confirm_steps, run_steps
 
 jobs = JobBook()
+TRIED = (ACTIVE, PAUSED, UNAUTHORISED)
 
 
 @jobs.job("nights")
@@ -25,10 +26,11 @@ def claim_nights(state: State, shop_id: int | None = None) -> None:
     """Begin the night of each shop whose own day has changed since its last one.
 
     The date is claimed by an update that only one process wins. A midnight that was slept
-    through is made up for by the next tick. A paused store is tried once a night.
+    through is made up for by the next tick. A store that is paused or
+    shut us out is tried once a night.
     """
     with state.database.read() as session:
-        shops = list(session.scalars(select(Shop).where(Shop.status.in_((ACTIVE, PAUSED)))))
+        shops = list(session.scalars(select(Shop).where(Shop.status.in_(TRIED))))
     for shop in shops:
         today = local_date(state.now(), shop.timezone)
         if shop.last_nightly_date is not None and shop.last_nightly_date < today:
@@ -52,6 +54,7 @@ def synchronise(state: State, shop_id: int | None = None) -> None:
     with state.database.read() as session:
         active = set(session.scalars(select(Shop.id).where(Shop.status == ACTIVE)))
     for each in sorted(active if shop_id is None else active & {shop_id}):
+        rereading.claim(state, each)
         work_shop(state, each, _start)
         _ring_later(state, each)
 

@@ -5,17 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from pyroaring import BitMap
 from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base
+from ..members import Members
 
 IMPORT, NIGHTLY = "import", "nightly"
 RUNNING, DONE = "running", "done"
 
 
 class SyncRun(Base):
-    """A first import or a night. `phase` and `page_info` are where it goes on after a restart."""
+    """A first import or a night. `phase` and `page_info` are where it goes on after a restart.
+
+    `seen` are the customers that a full read has met so far, of those numbered up to
+    `last_number` when it began; `missing` are the others, still to be asked about one by one.
+    `since` is the cursor, None when all customers are read; `newest_at` becomes the next one.
+    `changed` are those whose segments are still to be asked for, unless the night is `whole`.
+    """
 
     __tablename__ = "smartpush_sync_run"
 
@@ -28,9 +36,28 @@ class SyncRun(Base):
     contacts_done: Mapped[int] = mapped_column(default=0)
     contacts_total: Mapped[int | None]
     segments_total: Mapped[int | None]
+    last_number: Mapped[int | None]
+    seen: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    missing: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    whole: Mapped[bool] = mapped_column(default=True)
+    since: Mapped[datetime | None]
+    newest_at: Mapped[datetime | None]
+    changed: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    calls: Mapped[int] = mapped_column(default=0)
     findings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class SyncDelta(Base):
+    """What a night learnt of changed people: who is in a segment or out of it, unlike before."""
+
+    __tablename__ = "smartpush_sync_delta"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("smartpush_sync_run.id"), primary_key=True)
+    segment_id: Mapped[int] = mapped_column(ForeignKey("smartpush_segment.id"), primary_key=True)
+    joined: Mapped[BitMap] = mapped_column(Members)
+    left: Mapped[BitMap] = mapped_column(Members)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pyroaring import BitMap
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..contacts import people
+from ..contracts import ShopCard
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
+from ..segments.publishing import Published
 from ..shopline import SavedSearch
-from ..signals import segment_published
+from ..signals import segment_members_changed, segment_published
 from ..web import announce
-from . import staleness
+from . import findings, rereading, runs, staleness
 from .holder import Holder
 
 
@@ -32,7 +34,9 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     if cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
         definition = holder.client.fetch_saved_search(ref)
         with holder.begin() as session:
-            take_definition(session.get_one(Segment, segment_id), definition)
+            segment = session.get_one(Segment, segment_id)
+            if take_definition(segment, definition):
+                rereading.begin(segment, holder.settings.reread, holder.now())
         yield
     members, page_info = BitMap(), None
     while True:
@@ -57,20 +61,34 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
         )
         if changed_meanwhile and reason:
             staleness.mark_stale(session, segment, reason, holder.now())
+        if cause == staleness.NIGHT:
+            findings.note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
         card = holder.shop(session).card
-    if published.version is not None:
-        announce(
-            segment_published,
-            shop=card,
-            segment_id=segment_id,
-            version=published.version,
-            joined=published.joined,
-            left=published.left,
-        )
+    tell(published, card)
+
+
+def tell(published: Published, card: ShopCard) -> None:
+    """After the commit."""
+    if published.version is None:
+        return
+    facts = {
+        "shop": card,
+        "segment_id": published.segment_id,
+        "version": published.version,
+        "joined": published.joined,
+        "left": published.left,
+    }
+    announce(segment_published, **facts)
+    if published.joined or published.left:
+        announce(segment_members_changed, **facts)
 
 
 def take_list(
-    session: Session, shop_id: int, searches: Sequence[SavedSearch], now: datetime
+    session: Session,
+    shop_id: int,
+    searches: Sequence[SavedSearch],
+    now: datetime,
+    reread: Sequence[timedelta] = (),
 ) -> list[Segment]:
     """Bring our segments in line with the store's complete list. Returns those that exist there."""
     known = {
@@ -84,7 +102,9 @@ def take_list(
         segment = known.pop(search.ref, None) or publishing.add_segment(
             session, shop_id, SHOPLINE, search.ref, search.name, now
         )
-        take_definition(segment, search)
+        was_known = bool(segment.definition)
+        if take_definition(segment, search) and was_known:
+            rereading.begin(segment, reread, now)
         if segment.state == DELETED:
             publishing.restore(segment)
         listed.append(segment)
@@ -94,8 +114,13 @@ def take_list(
     return listed
 
 
-def take_definition(segment: Segment, search: SavedSearch) -> None:
-    """The rule as the API tells it; a webhook writes the same rule in another notation."""
+def take_definition(segment: Segment, search: SavedSearch) -> bool:
+    """The rule as the API tells it; a webhook writes the same rule in another notation.
+
+    True when it is another rule than before.
+    """
     publishing.rename(segment, search.name)
+    is_another = segment.definition != search.query
     segment.definition = search.query
     segment.remote_updated_at = search.updated_at or segment.remote_updated_at
+    return is_another

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
-
-from ..clock import local_date, midnight
-from ..contacts import people
-from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shops import calendar, install
-from ..shops.models import ACTIVE, Shop
-from . import reading, staleness, subscribing
+from ..shops.models import ACTIVE
+from . import checking, customers, findings, reading, runs, subscribing, tonight
 from .holder import Holder
-from .models import DONE, IMPORT, SyncRun
+from .models import DONE, SyncRun
 
 
 def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
@@ -48,13 +41,13 @@ def _learn_shop(holder: Holder, run_id: int) -> None:
         if shop.last_nightly_date is None:
             shop.last_nightly_date = calendar.today(shop, holder.now())
         if shop.status == ACTIVE:  # a shut store stays at this phase until it opens
-            _advance(session, run_id, "subscriptions")
+            runs.advance(session, run_id, "subscriptions")
 
 
 def _subscribe(holder: Holder, run_id: int) -> None:
     refused = subscribing.subscribe(holder)
     with holder.begin() as session:
-        run = _advance(session, run_id, "list")
+        run = runs.advance(session, run_id, "list")
         run.findings = run.findings | ({"refused_topics": refused} if refused else {})
 
 
@@ -62,61 +55,22 @@ def _list_segments(holder: Holder, run_id: int) -> None:
     searches = holder.client.list_saved_searches()
     count = holder.client.fetch_customer_count()
     with holder.begin() as session:
-        listed = reading.take_list(session, holder.shop_id, searches, holder.now())
-        run = _advance(session, run_id, "contacts")
-        run.contacts_total, run.segments_total = count, len(listed)
-
-
-def _read_contacts(holder: Holder, run_id: int) -> None:
-    """One page. The cursor is committed with the people it brought."""
-    with holder.begin() as session:
-        page_info = session.get_one(SyncRun, run_id).page_info
-    page = holder.client.fetch_customer_page(page_info=page_info)
-    with holder.begin() as session:
-        now = holder.now()
-        people.upsert_customers(session, holder.shop_id, page.items, "store", now)
-        run = session.get_one(SyncRun, run_id)
-        run.page_info, run.error, run.attempts = page.next_page_info, None, 0
-        run.contacts_done += len(page.items)
-        if page.next_page_info is None:
-            _advance(session, run_id, "segments")
-            run.segments_total = _mark_segments(session, holder.shop(session), run, now)
-
-
-def _mark_segments(session: Session, shop: Shop, run: SyncRun, now: datetime) -> int:
-    """Have the segments read; returns how many."""
-    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
-    segments = session.scalars(
-        select(Segment).where(
-            Segment.shop_id == shop.id, Segment.source == SHOPLINE, Segment.state != DELETED
+        untold = findings.untold_segments(session, holder.shop_id, searches)
+        listed = reading.take_list(
+            session, holder.shop_id, searches, holder.now(), holder.settings.reread
         )
-    )
-    due = [s for s in segments if run.kind == IMPORT or not was_followed(s, shop.timezone, now)]
-    for segment in due:
-        staleness.mark_stale(session, segment, reason, now)
-    return len(due)
+        run = runs.advance(session, run_id, "contacts")
+        findings.add(run, "segments", untold)
+        run.segments_total, run.calls = len(listed), run.calls + 2
+        shop, budget = holder.shop(session), holder.settings.night_budget
+        tonight.decide_scope(session, shop, run, count, budget, holder.now())
 
 
-def was_followed(segment: Segment, zone: str, now: datetime) -> bool:
-    """Changed on the local day that just ended, and read in full after its last change.
-
-    Only such a segment is left out of the night.
-    """
-    yesterday = midnight(local_date(now, zone) - timedelta(days=1), zone)
-    return (
-        segment.stale_reason is None
-        and segment.error is None
-        and segment.changed_at is not None
-        and segment.read_at is not None
-        and yesterday <= segment.changed_at <= segment.read_at
-    )
-
-
-def _advance(session: Session, run_id: int, phase: str) -> SyncRun:
-    run = session.get_one(SyncRun, run_id)
-    run.phase, run.page_info = phase, None
-    run.error, run.attempts = None, 0
-    return run
+def _begin_segments(holder: Holder, run_id: int) -> None:
+    with holder.begin() as session:
+        run = runs.advance(session, run_id, "segments")
+        shop, budget = holder.shop(session), holder.settings.night_budget
+        run.segments_total = tonight.mark_due(session, shop, run, budget, holder.now())
 
 
 def _close(holder: Holder, run_id: int) -> None:
@@ -129,5 +83,10 @@ _PHASES: dict[str, Callable[[Holder, int], None]] = {
     "shop": _learn_shop,
     "subscriptions": _subscribe,
     "list": _list_segments,
-    "contacts": _read_contacts,
+    "contacts": customers.read_page,
+    "missing": customers.ask_about_missing,
+    "members": checking.check_members,
+    "counts": checking.count_members,
+    "deltas": checking.apply_delta,
+    "due": _begin_segments,
 }

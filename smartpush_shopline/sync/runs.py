@@ -9,15 +9,19 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ..segments.models import SHOPLINE, Segment
-from ..shopline import MAX_LIMIT
+from ..segments.models import DELETED, SHOPLINE, Segment
+from ..shopline import MAX_LIMIT, PER_SECOND
 from . import staleness
 from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` and `total` are steps: a page of contacts, or one segment. Times are in seconds."""
+    """`done` and `total` are steps: a page of contacts, or one segment. Times are in seconds.
+
+    `calls_left` is what the store has still to be asked, as far as it is known now; at the API's
+    pace no progress is faster than that.
+    """
 
     phase: str
     done: int
@@ -26,6 +30,7 @@ class Progress:
     contacts_total: int | None
     segments_done: int
     segments_total: int | None
+    calls_left: int
     rate: float | None
     seconds_left: float | None
     error: str | None
@@ -53,20 +58,19 @@ def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
     return run
 
 
+def advance(session: Session, run_id: int, phase: str) -> SyncRun:
+    run = session.get_one(SyncRun, run_id)
+    run.phase, run.page_info = phase, None
+    run.error, run.attempts = None, 0
+    return run
+
+
 def current_run(session: Session, shop_id: int) -> SyncRun | None:
     """The run under way; the night comes first when both are."""
     return session.scalars(
         select(SyncRun)
         .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
         .order_by((SyncRun.kind == NIGHTLY).desc(), SyncRun.id)
-    ).first()
-
-
-def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
-    return session.scalars(
-        select(SyncRun)
-        .where(SyncRun.shop_id == shop_id, SyncRun.kind == kind)
-        .order_by(SyncRun.id.desc())
     ).first()
 
 
@@ -88,6 +92,7 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     listed = run.segments_total is not None and run.phase == "segments"
     segments_done = (run.segments_total or 0) - segments_left(session, run) if listed else 0
     done, total = pages_done + segments_done, pages_total + (run.segments_total or 0)
+    calls_left = pages_total - pages_done + sum(_calls_to_read(session, run))
     elapsed = max((now - run.started_at).total_seconds(), 0.001)
     return Progress(
         phase=run.phase,
@@ -97,7 +102,26 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
         contacts_total=run.contacts_total,
         segments_done=segments_done,
         segments_total=run.segments_total,
+        calls_left=calls_left,
         rate=run.contacts_done / elapsed if run.contacts_done else None,
-        seconds_left=elapsed / done * (total - done) if done else None,
+        seconds_left=_seconds_left(elapsed, done, total, calls_left),
         error=run.error,
     )
+
+
+def _calls_to_read(session: Session, run: SyncRun) -> list[int]:
+    """Of each segment this run still reads, or may read: one call for every page of people."""
+    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
+    asked = select(Segment.admin_count).where(
+        Segment.shop_id == run.shop_id, Segment.source == SHOPLINE, Segment.state != DELETED
+    )
+    if run.phase == "segments":
+        asked = asked.where(Segment.stale_reason == reason)
+    return [max(1, math.ceil((count or 0) / MAX_LIMIT)) for count in session.scalars(asked)]
+
+
+def _seconds_left(elapsed: float, done: int, total: int, calls_left: int) -> float | None:
+    """As fast as it went so far, and never faster than the API lets anybody go."""
+    if not done:
+        return None
+    return max(elapsed / done * (total - done), calls_left / PER_SECOND)

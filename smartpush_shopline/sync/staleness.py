@@ -12,11 +12,13 @@ PERSON, WEBHOOK, NIGHT, FIRST = "person", "webhook", "nightly", "import"
 URGENCY = (PERSON, WEBHOOK, NIGHT, FIRST)
 
 
-def mark_stale(session: Session, segment: Segment, reason: str, now: datetime) -> None:
-    """Ask for a fresh reading; the more urgent of two reasons stands."""
+def mark_stale(
+    session: Session, segment: Segment, reason: str, now: datetime, *, turn: int = 0
+) -> None:
+    """Ask for a fresh reading; the more urgent of two reasons stands. Lower turns go first."""
     urgent = [reason, *([segment.stale_reason] if segment.stale_reason else [])]
     segment.stale_reason = min(urgent, key=URGENCY.index)
-    segment.stale_since = now
+    segment.stale_since, segment.turn = now, turn
     segment.next_try_at = now
     segment.attempts = 0
     session.flush()

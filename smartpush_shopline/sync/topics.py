@@ -38,6 +38,12 @@ def segment_deleted(change: Payload, ctx: Context) -> None:
         _read_again(segment, ctx)
 
 
+@topics.on("orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/delete")
+def order_changed(change: Payload, ctx: Context) -> None:
+    """Its buyer may be in other segments now. Not a reading for each order: see `freshening`."""
+    ctx.shop.people_changed_at = ctx.now
+
+
 def _read_again(segment: Segment, ctx: Context) -> None:
     segment.changed_at = ctx.now
     staleness.mark_stale(ctx.session, segment, staleness.WEBHOOK, ctx.now)

@@ -115,7 +115,7 @@ def _facts(session: Session, shop: Shop) -> dict[str, Any]:
 def _progress_facts(now: overview.Now) -> dict[str, Any] | None:
     if now.run is None or now.progress is None:
         return None
-    reads_people = now.progress.phase != "segments"
+    reads_people = now.progress.phase in ("shop", "subscriptions", "list", "contacts")
     return {
         "kind": now.run.kind,
         "phase": now.progress.phase,
@@ -123,6 +123,7 @@ def _progress_facts(now: overview.Now) -> dict[str, Any] | None:
         "label": "customers" if reads_people else "segments",
         "done": now.progress.contacts_done if reads_people else now.progress.segments_done,
         "total": now.progress.contacts_total if reads_people else now.progress.segments_total,
+        "calls_left": now.progress.calls_left,
         "seconds_left": now.progress.seconds_left,
         "error": now.progress.error,
     }

@@ -8,6 +8,7 @@ import pytest
 
 from smartpush_shopline.audiences.choice import Choice, Pick
 from smartpush_shopline.audiences.export import escaped
+from smartpush_shopline.errors import ConfigurationError
 
 
 @pytest.fixture
@@ -50,6 +51,12 @@ def test_a_choice_signed_for_something_else_is_refused(choice, host):
     other = URLSafeSerializer("test", salt="another").dumps(asdict(choice))
     with pytest.raises(ValueError, match="outside the form"):
         Choice.load(other)
+
+
+def test_without_a_key_of_the_dashboard_nothing_is_signed(choice, host):
+    host.app.secret_key = None
+    with host.app.test_request_context(), pytest.raises(ConfigurationError, match="SECRET_KEY"):
+        choice.dump()
 
 
 def test_pressing_the_same_button_again_takes_it_back(choice):

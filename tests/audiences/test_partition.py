@@ -44,8 +44,8 @@ def test_everybody_stays_in_exactly_one_place(campaigns, seed):
         if loops:
             loops.pop(dice.randrange(len(loops))).close()
 
-    deeds = [begin, go_on, go_on, go_on, leave, audience.pause, audience.resume,
-             lambda: decide(campaigns, audience, dice, again),
+    deeds = [begin, go_on, go_on, go_on, leave,
+             lambda: decide(campaigns, audience, dice, again), audience.pause, audience.resume,
              lambda: campaigns.opt_out(dice.randint(1, PEOPLE)),
              lambda: campaigns.people.clock.forward(minutes=dice.choice([1, 11]))]  # fmt: skip
     next(audience.batches(size=4))

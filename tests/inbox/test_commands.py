@@ -7,7 +7,9 @@ import json
 import pytest
 
 from smartpush_shopline.errors import UnexpectedPayload
-from tests.support import ADA, CAST, webhook
+from smartpush_shopline.shops import install
+from smartpush_shopline.shops.models import Shop
+from tests.support import ADA, CAST, NOW, webhook
 
 DOOR = "/smartpush/webhooks/shopline"
 
@@ -26,13 +28,13 @@ def parked(client, alder, handled, clock):
     for number in range(2):
         client.post(DOOR, **webhook("test/topic", {"id": number}, ref=f"m{number}"))
         clock.forward(hours=1)
-    client.post(DOOR, **webhook("orders/create", {"id": 9}, ref="order"))
+    client.post(DOOR, **webhook("products/update", {"id": 9}, ref="order"))
 
 
 def test_the_list_says_what_became_of_each(run, parked):
     out = run("inbox", "list").output
     assert "SHOPLINE sent a message without an id." in out
-    assert out.index("orders/create") < out.index("test/topic")
+    assert out.index("products/update") < out.index("test/topic")
     [only] = json.loads(run("inbox", "list", "--state", "ignored", "--json").output)
     assert (only["subject_ref"], only["state"], only["has_body"]) == ("9", "ignored", False)
     assert len(json.loads(run("inbox", "list", "--limit", "1", "--json").output)) == 1
@@ -92,3 +94,18 @@ def test_erasing_by_address_without_a_question(run, alder):
 )
 def test_erasing_needs_a_store_and_a_person(run, alder, words, code):
     assert run("erase", *words, "--yes").exit_code == code
+
+
+def test_two_apps_in_one_store_are_told_apart(run, alder):
+    alder.take(*CAST)
+    with alder.begin() as session:
+        install.find_or_add(session, "another_app", "alder", NOW)
+    who = ("erase", "alder", "--customer-ref", "1", "--yes")
+    unclear = run(*who)
+    assert unclear.exit_code == 1 and "another_app" in unclear.output
+    assert run("inbox", "list", "--store", "alder").exit_code == 1
+    assert "by the app third_app" in run(*who, "--app-key", "third_app").output
+    with alder.begin() as session:
+        mine = session.get_one(Shop, alder.shop_id).app_key
+    assert run("inbox", "list", "--store", "alder", "--app-key", mine).exit_code == 0
+    assert "done, 1 contacts" in run(*who, "--app-key", mine).output

@@ -9,9 +9,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from smartpush_shopline.errors import ShoplineBusy, UnexpectedPayload
+from smartpush_shopline.errors import LeaseLost, ShoplineBusy, UnexpectedPayload
 from smartpush_shopline.inbox import receiving, words, working
 from smartpush_shopline.inbox.models import Delivery
+from smartpush_shopline.shopline import parse_delivery_headers
 from smartpush_shopline.shops import install
 from smartpush_shopline.shops.models import ACTIVE, UNINSTALLED
 from tests.hosting import close_host, make_host
@@ -98,13 +99,11 @@ def test_the_same_message_at_once_is_one_row_and_all_are_counted(url, clock):
     host = make_host(url, clock)
     shop = make_shop(host.database, store_ref="1610418123456")
     message = webhook("customers/create", customer())
+    told = parse_delivery_headers(message["headers"])
     with ThreadPoolExecutor(6) as pool:
         first = list(
             pool.map(
-                lambda _: receiving.store(
-                    host.state, shop, message["headers"], message["data"]
-                ),
-                range(6),
+                lambda _: receiving.store(host.state, shop, told, message["data"]), range(6)
             )
         )
     with host.database.read() as session:
@@ -157,10 +156,10 @@ def test_a_message_is_of_the_shop_whose_app_signed_it(url, clock):
 
 
 def test_a_topic_nobody_handles_is_ignored(client, alder, deliveries):
-    client.post(DOOR, **webhook("orders/create", {"id": 1}))
+    client.post(DOOR, **webhook("products/update", {"id": 1}))
     [delivery] = deliveries()
     assert delivery.state == "ignored"
-    assert words.sentence(delivery) == "No part of SmartPush handles orders/create yet."
+    assert words.sentence(delivery) == "No part of SmartPush handles products/update yet."
 
 
 def test_absurdly_long_headers_do_not_break_the_door(client, alder, deliveries):
@@ -225,13 +224,24 @@ def test_a_permanent_failure_is_parked_with_its_words(
 
 
 def test_what_keeps_failing_is_parked_in_the_end(client, host, alder, deliveries, handled, clock):
-    handled.failures = [ShoplineBusy() for _ in range(20)]
+    handled.failures = [LeaseLost(), *(ShoplineBusy(retry_after=9999) for _ in range(80))]
     client.post(DOOR, **webhook("test/topic", {"id": 1}))
-    for _ in range(20):
-        clock.forward(hours=1)
+    host.state.jobs = {"inbox": host.state.jobs["inbox"]}
+    tried = []
+    for _ in range(80):
+        [delivery] = deliveries()
+        if delivery.state == "parked":
+            break
+        tried.append(delivery.next_try_at - clock())
+        clock.forward(seconds=tried[-1].total_seconds())
         host.tick()
-    [delivery] = deliveries()
-    assert (delivery.state, delivery.attempts) == ("parked", 8)
+    assert tried[0] == timedelta(seconds=10) and max(tried) == timedelta(hours=1)
+    assert (delivery.state, delivery.attempts) == ("parked", working.ATTEMPTS)
+
+
+def test_a_failure_that_may_pass_is_tried_for_two_days():
+    waits = [working._wait(ShoplineBusy(), tried) for tried in range(1, working.ATTEMPTS)]
+    assert timedelta(hours=47) < sum(waits, timedelta()) < timedelta(hours=49)
 
 
 def test_a_failed_handler_leaves_nothing_half_done(client, host, alder, deliveries, handled):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -202,13 +203,29 @@ def test_another_kind_of_database_is_said():
         ("SMARTPUSH_APPS", {}, "SMARTPUSH_APPS is missing"),
         ("SMARTPUSH_APPS", {"key": "secret"}, "list of secrets"),
         ("SMARTPUSH_APPS", {"key": []}, "list of secrets"),
-        ("SMARTPUSH_ENCRYPTION_KEYS", "key", "list of keys"),
+        ("SMARTPUSH_ENCRYPTION_KEYS", "key", "list of texts"),
         ("SMARTPUSH_ENCRYPTION_KEYS", ["no key"], "no Fernet key"),
         ("SMARTPUSH_PUBLIC_URL", "", "SMARTPUSH_PUBLIC_URL is missing"),
         ("SMARTPUSH_STORE_BASE_URL", "https://x", "{handle}"),
         ("SMARTPUSH_DRIFT_THRESHOLD", "20 %", "0.2 means 20 %"),
         ("SMARTPUSH_DRIFT_THRESHOLD", -1, "0.2 means 20 %"),
         ("SMARTPUSH_RUNNER", "cron", "apscheduler, external, inline"),
+        ("SMARTPUSH_APPS", ["key"], "maps each app key"),
+        ("SMARTPUSH_APPS", {"key": [b"secret"]}, "maps each app key"),
+        ("SMARTPUSH_SCOPES", "read_customers", "list of texts"),
+        ("SMARTPUSH_SCOPES", [], "names at least"),
+        ("SMARTPUSH_TICK", 60, "is a timedelta"),
+        ("SMARTPUSH_TICK", timedelta(0), "is a timedelta"),
+        ("SMARTPUSH_KEEP_PARKED", 30, "is a timedelta"),
+        ("SMARTPUSH_KEEP_DELIVERIES", 14, "is a timedelta"),
+        ("SMARTPUSH_UNSIGNED_PROBE", "no", "True or False"),
+        ("SMARTPUSH_DEFAULT_COUNTRY", 886, "a text, or None"),
+        ("SMARTPUSH_STORE_BASE_URL", "https://{handle}.{domain}", "no other placeholder"),
+        ("SMARTPUSH_STORE_BASE_URL", "{handle}.myshopline.com", "is an address"),
+        ("SMARTPUSH_PUBLIC_URL", "dashboard.example", "begins with https://"),
+        ("SMARTPUSH_URL_PREFIX", "smartpush", "begins with a slash"),
+        ("SMARTPUSH_URL_PREFIX", "/smartpush/", "does not end with one"),
+        ("SMARTPUSH_BASE_TEMPLATE", None, "is a text"),
         ("SMARTPUSH_HTMX", "cdn", "'vendored' or 'host'"),
     ],
 )

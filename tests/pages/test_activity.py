@@ -292,6 +292,17 @@ def test_a_store_that_came_back_is_for_a_person_to_decide(
     assert client.post(path, data={"decision": decision}).status_code == 303
 
 
+@pytest.mark.parametrize("said", [{}, {"decision": ""}, {"decision": "Again"}])
+def test_only_a_plain_answer_decides(
+    client: FlaskClient, cast: People, rights: Any, said: dict[str, str]
+) -> None:
+    rights.actions.add("erase")
+    number = request_to_erase(cast, kind="store", state="refused", error="installed_again")
+    assert client.post(f"{PATH}/erasures/{number}", data=said).status_code == 400
+    with cast.begin() as session:
+        assert session.get_one(Redaction, number).state == "refused"
+
+
 def test_the_receipt_of_a_store_that_is_gone_can_be_seen(
     client: FlaskClient, cast: People, rights: Any
 ) -> None:

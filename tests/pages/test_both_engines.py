@@ -32,6 +32,10 @@ def seeded(both: Database, clock: Clock) -> People:
         "/smartpush/segments?show=needs",
         "/smartpush/segments?show=deleted",
         "/smartpush/segments/1",
+        "/smartpush/activity",
+        "/smartpush/activity?show=working&q=vip",
+        "/smartpush/activity/runs",
+        "/smartpush/activity/erasures",
         "/form",
     ],
 )
@@ -70,3 +74,41 @@ def test_a_campaign_is_made_and_shown(
     for verb in ("keep", "discard"):
         assert client.post(f"{path}/{verb}", data={"segment_id": 1}).status_code == 303
     assert client.post("/smartpush/segments/1/check").status_code == 303
+
+
+@pytest.mark.parametrize("number", ["3000000000", "9" * 25])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/smartpush/activity/{}", 404),
+        ("/smartpush/activity?before={}", 200),
+        ("/smartpush/segments/{}", 404),
+        ("/smartpush/segments?page={}", 200),
+        ("/smartpush/audiences/{}", 404),
+        ("/smartpush/audiences/{}/recipients.csv", 404),
+        ("/smartpush/audiences/{}/why?q=ada", 404),
+    ],
+)
+def test_a_number_that_no_row_can_have_is_not_found(
+    open_host: Callable[[str], Flask],
+    url: str,
+    seeded: People,
+    path: str,
+    status: int,
+    number: str,
+) -> None:
+    browser = open_host(url).test_client()
+    assert browser.get(path.format(number)).status_code == status
+
+
+@pytest.mark.parametrize("number", ["3000000000", "9" * 25])
+def test_a_button_with_such_a_number_changes_nothing(
+    open_host: Callable[[str], Flask], url: str, seeded: People, number: str
+) -> None:
+    browser = open_host(url).test_client()
+    fields = {"email": value_of(browser.get("/form"), "email")}
+    for command in (f"include:segment:{number}", f"drop:{number}", f"newest:{number}"):
+        pressed = fields | {"email-do": command}
+        assert browser.post("/smartpush/picker?field=email", data=pressed).status_code == 200
+    for path in (f"connect/{number}", f"segments/{number}/check", f"activity/{number}/replay"):
+        assert browser.post(f"/smartpush/{path}").status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from smartpush_shopline.database import Database
@@ -186,3 +187,20 @@ def test_a_hundred_segments_cost_no_more_queries_than_one(
     with queries() as many:
         client.get("/smartpush/")
     assert len(many) == len(few)
+
+
+def test_our_forms_use_the_dashboards_name_for_its_token(
+    host: Flask, client: FlaskClient, database: Database
+) -> None:
+    host.config["WTF_CSRF_FIELD_NAME"] = "dashboard_token"
+    host.jinja_env.globals["csrf_token"] = lambda: "secret"
+    make_shop(database, status="pending")
+    answer = client.get("/smartpush/")
+    assert '<input type="hidden" name="dashboard_token" value="secret">' in answer.text
+    assert "csrf_token" not in answer.text
+
+
+def test_the_page_says_which_language_it_is_in(host: Flask, client: FlaskClient) -> None:
+    assert '<html lang="en"' in client.get("/smartpush/").text
+    host.extensions["babel"].locale_selector = lambda: "zh_Hant_TW"
+    assert '<html lang="zh-Hant-TW"' in client.get("/smartpush/").text

@@ -125,11 +125,12 @@ def test_a_shop_is_read_with_and_without_envelope(payload):
     assert parse_shop(answer["data"]) == shop
 
 
-def test_a_shop_without_a_time_zone_is_refused(payload):
+def test_a_shop_may_tell_no_time_zone_or_one_that_nobody_knows(payload):
     answer = payload("shop")
+    answer["data"]["iana_timezone"] = "Mars/Olympus"
+    assert parse_shop(answer).timezone == "Mars/Olympus"
     del answer["data"]["iana_timezone"]
-    with pytest.raises(UnexpectedPayload, match=r"data\.iana_timezone is missing"):
-        parse_shop(answer)
+    assert parse_shop(answer).timezone is None
 
 
 def test_a_subscription_id_is_a_string_here(payload):

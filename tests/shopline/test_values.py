@@ -232,9 +232,3 @@ def test_a_time_of_secondary_weight_may_be_unknown(wire, read):
 @pytest.mark.parametrize(("wire", "read"), [("PAID", "paid"), (" paid ", "paid"), ("", None)])
 def test_a_word_has_one_case(wire, read):
     assert values.parse_word(wire) == read
-
-
-def test_a_time_zone_may_be_missing_but_never_wrong():
-    assert values.parse_optional_timezone("") is None
-    with pytest.raises(UnexpectedPayload):
-        values.parse_optional_timezone("Asia/Atlantis")

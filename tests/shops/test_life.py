@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -204,6 +205,34 @@ def test_who_is_let_in_no_more_is_told_what_to_do(connected, store, at, clock):
     assert "Open SmartPush once in the Admin" in page
 
 
+def test_who_is_let_in_again_is_found_out_by_the_next_night(connected, sandbox, store, at, clock):
+    at("openapi", 401, times=2)
+    clock.forward(hours=2)
+    connected.tick()
+    assert connected.shop().status == UNAUTHORISED
+    sandbox.calls.clear()
+    connected.tick()
+    assert sandbox.calls == [], "not before"
+    clock.forward(hours=24)
+    connected.tick()
+    assert (connected.shop().status, connected.shop().reason) == (ACTIVE, None)
+    assert {run.state for run in connected.runs()} == {"done"}
+
+
+def test_who_was_let_in_no_more_before_the_first_import_is_tried_too(
+    live, sandbox, store, at, clock
+):
+    at("openapi", 401, times=3)
+    sandbox.connect(live.browser())
+    clock.forward(minutes=2)  # a token cannot be renewed in its first minute
+    live.tick()
+    assert live.shop().status == UNAUTHORISED
+    clock.forward(hours=25)
+    live.tick()
+    assert live.shop().status == ACTIVE
+    assert {run.state for run in live.runs()} == {"done"}
+
+
 def test_an_app_that_is_not_set_up_any_more_is_named(connected, store, clock):
     connected.state.settings = replace(connected.state.settings, apps={"another": ["secret"]})
     clock.forward(hours=10)
@@ -278,6 +307,16 @@ def test_a_closed_store_is_paused_until_it_opens(connected, sandbox, store, cloc
 # -- what the store says about itself ------------------------------------------------------------
 
 
+def test_a_zone_nobody_knows_stops_no_night(connected, store, clock, caplog, monkeypatch):
+    monkeypatch.setattr(type(store.info), "zone", property(lambda info: ZoneInfo("UTC")))
+    store.info = replace(store.info, timezone="Mars/Olympus")
+    clock.forward(hours=2)
+    connected.tick()
+    assert (connected.runs()[-1].kind, connected.runs()[-1].state) == ("nightly", "done")
+    assert connected.shop().timezone == "America/New_York"
+    assert "smartpush.timezone_unknown" in caplog.text
+
+
 def test_a_zone_nobody_knows_is_left_out_and_logged(connected, sandbox, clock, caplog):
     said = {"id": STORE_REF, "name": "New name", "iana_timezone": "Mars/Olympus"}
     post(connected, "merchants/update", said)
@@ -329,7 +368,7 @@ def test_a_second_subscription_that_is_refused_is_taken_as_there(
     clock.forward(hours=2)
     connected.tick()
     night = connected.runs()[-1]
-    assert (night.state, night.findings) == ("done", {})
+    assert (night.state, "refused_topics" in night.findings) == ("done", False)
 
 
 # -- private apps --------------------------------------------------------------------------------

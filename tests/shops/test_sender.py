@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from smartpush_shopline.shopline import parse_delivery_headers
 from smartpush_shopline.shops.models import PENDING, UNINSTALLED, Shop
 from smartpush_shopline.shops.sender import find_sender
 from tests.support import make_shop
@@ -12,7 +13,8 @@ from tests.support import make_shop
 def sender(database, shop_id=None, domain=None):
     headers = {"X-Shopline-Shop-Id": shop_id, "X-Shopline-Shop-Domain": domain}
     with database.read() as session:
-        found = find_sender(session, {name: said for name, said in headers.items() if said})
+        told = parse_delivery_headers({name: said for name, said in headers.items() if said})
+        found = find_sender(session, told)
         return found and found.handle
 
 

@@ -189,6 +189,21 @@ def test_progress_is_honest(live, sandbox, large, at, clock):
     assert (progress.done, progress.total, progress.segments_done) == (1, 3, 0)
     assert (progress.percent, progress.rate, progress.seconds_left) == (33, 50, 10)
     assert "503" in progress.error
+    assert progress.calls_left == 2, "a page of customers, and a segment of unknown size"
+
+
+def test_small_segments_are_usable_first(live, sandbox, store, members):
+    read = []
+
+    def listener(app, *, segment_id, **facts):
+        read.append(segment_id)
+
+    with signals.segment_published.connected_to(listener, live.app):
+        sandbox.connect(live.browser())
+    names = {segment.id: name for name, segment in live.segments().items()}
+    sizes = [len(members(names[each])) for each in read]
+    assert sizes == sorted(sizes)
+    assert sizes != [len(members(s.name)) for s in store.segments.all()], "not their usual order"
 
 
 def test_who_listens_hears_of_a_version_after_the_commit(live, sandbox, store, members):

@@ -12,8 +12,8 @@ from smartpush_shopline.sandbox import groups
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import PENDING, Shop
 from smartpush_shopline.sync import jobs
+from smartpush_shopline.sync.following import was_followed
 from smartpush_shopline.sync.models import SyncRun
-from smartpush_shopline.sync.running import was_followed
 from tests import workers
 from tests.support import make_shop, versions
 

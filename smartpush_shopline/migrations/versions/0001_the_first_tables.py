@@ -30,6 +30,10 @@ def upgrade() -> None:
         sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("is_private", sa.Boolean(), nullable=False),
         sa.Column("confirm_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customers_read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customers_cursor", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("people_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("thinned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_nightly_date", sa.Date(), nullable=True),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
@@ -229,6 +233,7 @@ def upgrade() -> None:
         sa.Column("current_version_id", sa.Integer(), nullable=True),
         sa.Column("admin_count", sa.Integer(), nullable=True),
         sa.Column("stale_reason", sa.String(length=20), nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("stale_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -236,6 +241,9 @@ def upgrade() -> None:
         sa.Column("count_checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rule_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reread_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("freshened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remote_updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -281,6 +289,14 @@ def upgrade() -> None:
         sa.Column("contacts_done", sa.Integer(), nullable=False),
         sa.Column("contacts_total", sa.Integer(), nullable=True),
         sa.Column("segments_total", sa.Integer(), nullable=True),
+        sa.Column("last_number", sa.Integer(), nullable=True),
+        sa.Column("seen", sa.LargeBinary(), nullable=True),
+        sa.Column("missing", sa.LargeBinary(), nullable=True),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("newest_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed", sa.LargeBinary(), nullable=True),
+        sa.Column("calls", sa.Integer(), nullable=False),
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
@@ -359,6 +375,22 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "segment_id", "version", name=op.f("uq_smartpush_segment_version_segment_id_version")
         ),
+    )
+    op.create_table(
+        "smartpush_sync_delta",
+        sa.Column("run_id", sa.Integer(), nullable=False),
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        sa.Column("joined", sa.LargeBinary(), nullable=False),
+        sa.Column("left", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["smartpush_sync_run.id"], name=op.f("fk_smartpush_sync_delta_run_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["smartpush_segment.id"],
+            name=op.f("fk_smartpush_sync_delta_segment_id"),
+        ),
+        sa.PrimaryKeyConstraint("run_id", "segment_id", name=op.f("pk_smartpush_sync_delta")),
     )
     op.create_table(
         "smartpush_audience_pick",
@@ -462,6 +494,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_smartpush_audience_batch_audience_id_state"))
 
     op.drop_table("smartpush_audience_batch")
+    op.drop_table("smartpush_sync_delta")
     op.drop_table("smartpush_audience_pick")
     op.drop_table("smartpush_segment_version")
     with op.batch_alter_table("smartpush_consent_event", schema=None) as batch_op:

@@ -1,0 +1,137 @@
+"""Reading a store's customers page by page, and finding those who were deleted unannounced."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from pyroaring import BitMap
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ..contacts import people
+from ..contacts.changing import numbers_of
+from ..contacts.models import Contact
+from ..errors import Gone
+from ..shopline import Customer
+from ..shops.models import Shop, ShopCounter
+from . import findings, runs
+from .holder import Holder
+from .models import SyncRun
+
+OVERLAP = timedelta(minutes=10)
+"""Of the cursor with the night before: clocks differ, and a change may be listed late."""
+
+
+def read_page(holder: Holder, run_id: int) -> None:
+    """One page. The cursor is committed with the people it brought."""
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        page_info, since = run.page_info, run.since and run.since - OVERLAP
+    page = holder.client.fetch_customer_page(page_info=page_info, updated_at_min=since)
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        _take(holder, session, run, page.items)
+        run.page_info, run.error, run.attempts = page.next_page_info, None, 0
+        run.calls += 1
+        if page.next_page_info is None:
+            _end(session, holder.shop(session), run)
+
+
+def _take(holder: Holder, session: Session, run: SyncRun, customers: Sequence[Customer]) -> None:
+    if run.page_info is None:  # the first page, perhaps once more
+        run.last_number = session.get_one(ShopCounter, run.shop_id).last_number
+        run.seen = run.changed = BitMap()
+    news = findings.news(session, run.shop_id, customers)
+    people.upsert_customers(session, run.shop_id, customers, "store", holder.now())
+    refs = [customer.ref for customer in customers]
+    numbers = numbers_of(session, run.shop_id, Contact.customer_ref, refs)
+    untold = findings.unannounced(session, run.shop_id, news)
+    findings.add(run, "customers", len(untold & numbers.keys()))  # the erased are nobody's news
+    run.seen = (run.seen or BitMap()) | BitMap(numbers.values())
+    run.contacts_done += len(customers)
+    times = [customer.updated_at for customer in customers if customer.updated_at]
+    run.newest_at = max([*times, *([run.newest_at] if run.newest_at else [])], default=None)
+    if not run.whole:
+        run.changed = (run.changed or BitMap()) | _changed(session, run, customers)
+
+
+def _changed(session: Session, run: SyncRun, customers: Sequence[Customer]) -> BitMap:
+    """The numbers of those who changed since the last night, also when all are read."""
+    since = session.get_one(Shop, run.shop_id).customers_cursor
+    refs = [
+        each.ref
+        for each in customers
+        if since is None or each.updated_at is None or each.updated_at >= since - OVERLAP
+    ]
+    found = numbers_of(session, run.shop_id, Contact.customer_ref, refs)
+    return BitMap(found.values())
+
+
+def _end(session: Session, shop: Shop, run: SyncRun) -> None:
+    """The cursor moves only now: the pages come in no known order."""
+    shop.customers_cursor = run.newest_at or shop.customers_cursor
+    if run.since is None:
+        shop.customers_read_at = run.started_at
+        run.missing = _not_met(session, run)
+    run.seen = None
+    runs.advance(session, run.id, "missing")
+
+
+def _not_met(session: Session, run: SyncRun) -> BitMap:
+    """Whoever was here before the reading began and was not met: deleted, or missed."""
+    here = select(Contact.number).where(
+        Contact.shop_id == run.shop_id,
+        Contact.number <= run.last_number,
+        Contact.customer_ref.is_not(None),
+        Contact.deleted_at.is_(None),
+    )
+    return BitMap(session.scalars(here)) - (run.seen or BitMap())
+
+
+def ask_about_missing(holder: Holder, run_id: int) -> None:
+    """One customer. A listing may miss somebody, so only the store's own word deletes a person."""
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        found = _next_missing(session, run)
+        if found is None:
+            run.missing = None
+            runs.advance(session, run_id, "members")
+            return
+    number, ref = found
+    customer = _fetch(holder, ref)
+    with holder.begin() as session:
+        run = session.get_one(SyncRun, run_id)
+        if customer is None:
+            people.delete_customer(session, run.shop_id, ref, holder.now())
+            findings.add(run, "deleted", 1)
+        else:
+            people.upsert_customers(session, run.shop_id, [customer], "store", holder.now())
+        run.missing = (run.missing or BitMap()) - BitMap([number])
+        run.calls, run.error, run.attempts = run.calls + 1, None, 0
+
+
+def _next_missing(session: Session, run: SyncRun) -> tuple[int, str] | None:
+    """The lowest one left whom nobody deleted or erased meanwhile."""
+    while run.missing:
+        number = run.missing.min()
+        asked = select(Contact.customer_ref).where(
+            Contact.shop_id == run.shop_id,
+            Contact.number == number,
+            Contact.deleted_at.is_(None),
+        )
+        ref = session.scalars(asked).first()
+        if ref is not None:
+            return number, ref
+        run.missing = run.missing - BitMap([number])
+    return None
+
+
+def _fetch(holder: Holder, ref: str) -> Customer | None:
+    """None when the store says that it has no such customer."""
+    try:
+        return holder.client.fetch_customer(ref)
+    except Gone as gone:
+        if gone.reason == "store_not_install_app":
+            raise
+        return None

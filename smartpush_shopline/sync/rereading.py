@@ -1,0 +1,52 @@
+"""After a change of its rule a segment is read again: the store may serve an old list for a while.
+
+The times are rows, so a restart forgets none; one that was slept through is made up for once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ColumnElement
+
+from ..segments.models import DELETED, Segment
+from ..web import State
+from . import staleness
+
+
+def begin(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
+    segment.rule_changed_at = now
+    segment.reread_at = _next(segment, after, now)
+
+
+def claim(state: State, shop_id: int) -> None:
+    """Make stale what is due. Whoever comes second finds nothing."""
+    now, after = state.now(), state.settings.reread
+    with state.database.read() as session:
+        if session.scalars(select(Segment.id).where(_due(shop_id, now))).first() is None:
+            return
+    with state.database.begin() as session:
+        mark_due(session, shop_id, after, now)
+
+
+def mark_due(
+    session: Session, shop_id: int, after: Sequence[timedelta], now: datetime
+) -> None:
+    due = select(Segment).where(_due(shop_id, now)).order_by(Segment.id).with_for_update()
+    for segment in session.scalars(due).all():
+        segment.reread_at = _next(segment, after, now)
+        staleness.mark_stale(session, segment, staleness.WEBHOOK, now)
+
+
+def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:
+    return (
+        (Segment.shop_id == shop_id) & (Segment.reread_at <= now) & (Segment.state != DELETED)
+    )
+
+
+def _next(segment: Segment, after: Sequence[timedelta], now: datetime) -> datetime | None:
+    since = segment.rule_changed_at or now
+    return min((since + wait for wait in after if since + wait > now), default=None)

@@ -1,0 +1,178 @@
+"""A store that is too large to be read in full every night: cursor, memberships, counts, plan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from smartpush_shopline.sandbox import groups, people
+from smartpush_shopline.segments.models import SegmentVersion
+from smartpush_shopline.shops.models import Shop
+from smartpush_shopline.sync import outlook, planning
+from smartpush_shopline.sync.models import SyncDelta
+from tests.support import versions
+from tests.sync.test_nights import night_of, read_tonight
+
+
+@pytest.fixture
+def large(connected):
+    """The same store, for which the night has only a few calls."""
+    connected.state.settings = replace(connected.state.settings, night_budget=8)
+    return connected
+
+
+@pytest.fixture
+def untold(store):
+    """Changes of which no message tells."""
+    store.moods.deliver = "never"
+    return store
+
+
+def plan_of(host):
+    return host.runs()[-1].findings["plan"]
+
+
+def buys(store, customer_id, **facts):
+    customer = store.customers.get(customer_id)
+    store.customers.put(customer_id, replace(customer, updated_at=store.now(), **facts))
+    return customer_id
+
+
+def test_a_quiet_night_asks_for_changes_and_counts_only(large, sandbox, store, clock):
+    sandbox.calls.clear()
+    night_of(large, clock)
+    pages = [call for call in sandbox.calls if "v2/customers.json" in call]
+    assert len(pages) == 1
+    assert "updated_at_min" in pages[0]
+    assert sandbox.counted("graphql") == len(large.segments()) + 1, "somebody in the overlap"
+    assert plan_of(large) == {"read": {"time": 1}, "later": 3, "followed": 0}
+    assert read_tonight(large, sandbox) == {"No order for 90 days"}
+    assert large.runs()[-1].state == "done"
+
+
+def test_a_changed_customer_is_checked_against_all_segments_without_reading_them(
+    large, sandbox, untold, clock, members
+):
+    poor = next(c for c in untold.customers.all() if c.orders_count == 0 and c.spent == 0)
+    clock.forward(minutes=5)
+    buys(untold, poor.id, orders_count=5, spent=90_000_00)
+    sandbox.calls.clear()
+    night_of(large, clock)
+    assert poor.id in members("Big spenders")
+    assert poor.id in members("Returning customers")
+    for name in ("Big spenders", "Returning customers"):
+        newest = versions(large.database, large.segments()[name].id)[-1]
+        assert (newest.cause, newest.joined, newest.left) == ("changes", 1, 0)
+        segment = large.segments()[name]
+        assert segment.count_checked_at > segment.read_at or name in read_tonight(large, sandbox)
+        assert segment.admin_count == newest.count
+    with large.database.read() as session:
+        assert not session.scalars(select(SyncDelta)).all()
+    drifted = {each["name"]: each for each in large.runs()[-1].findings["drifted"]}
+    assert drifted["Big spenders"]["joined"] == 1
+
+
+def test_a_count_that_does_not_fit_is_read(large, sandbox, untold, clock, members):
+    """Neither orders nor consent bump `updated_at` here, so only the count tells."""
+    big = next(s for s in untold.segments.all() if s.name == "Big spenders")
+    gone = untold.members(big)[0]
+    untold.customers.put(gone.id, replace(gone, spent=0))
+    sandbox.calls.clear()
+    night_of(large, clock)
+    assert plan_of(large)["read"]["count"] == 1
+    assert gone.id not in members("Big spenders")
+
+
+def test_a_rule_that_nobody_told_of_is_read_first(large, sandbox, untold, clock, members):
+    big = next(s for s in untold.segments.all() if s.name == "Big spenders")
+    groups.edit(untold, big.id, rule="total_spent:>=100")
+    sandbox.calls.clear()
+    night_of(large, clock)
+    assert plan_of(large)["read"]["changed"] == 1
+    assert members("Big spenders") == {
+        c.id for c in untold.members(groups.get(untold, big.id))
+    }
+
+
+@pytest.mark.parametrize("status", [400, 503])
+def test_a_store_that_answers_no_such_questions_has_its_night_all_the_same(
+    large, sandbox, untold, at, clock, members, status
+):
+    poor = next(c for c in untold.customers.all() if c.orders_count == 0 and c.spent == 0)
+    clock.forward(minutes=5)
+    buys(untold, poor.id, orders_count=5, spent=90_000_00)
+    at("graphql", status, times=1000)
+    night_of(large, clock)
+    for _ in range(8):
+        clock.forward(minutes=1)
+        large.tick()
+    assert large.runs()[-1].state == "done"
+    assert plan_of(large)["read"]["members"] >= 2
+    assert poor.id in members("Big spenders")
+
+
+@pytest.mark.parametrize(("days", "full"), [(26, False), (27, True)])
+def test_all_customers_are_read_again_after_four_weeks(
+    large, sandbox, store, clock, days, full
+):
+    with large.database.begin() as session:
+        session.get_one(Shop, large.shop().id).customers_read_at = clock() - timedelta(days=days)
+    sandbox.calls.clear()
+    night_of(large, clock)
+    [page] = [call for call in sandbox.calls if "v2/customers.json" in call]
+    assert ("updated_at_min" not in page) is full
+    assert (large.shop().customers_read_at == clock()) is full
+    assert large.shop().customers_cursor == max(c.updated_at for c in store.customers.all())
+
+
+def test_an_interrupted_check_goes_on(large, sandbox, untold, at, clock, members):
+    poor = next(c for c in untold.customers.all() if c.orders_count == 0 and c.spent == 0)
+    clock.forward(minutes=5)
+    buys(untold, poor.id, orders_count=5, spent=90_000_00)
+    at("graphql", 503, nth=3)
+    night_of(large, clock)
+    assert large.runs()[-1].phase == "counts"
+    clock.forward(seconds=10)
+    large.tick()
+    assert large.runs()[-1].state == "done"
+    assert poor.id in members("Big spenders")
+
+
+def test_what_changed_and_was_not_written_leaves_no_new_version(large, store, clock):
+    clock.forward(minutes=5)
+    buys(store, store.customers.all()[0].id, city="Elsewhere")
+    night_of(large, clock)
+    with large.database.read() as session:
+        assert len(session.scalars(select(SegmentVersion)).all()) == len(large.segments())
+
+
+def test_a_consent_is_taken_from_the_changes(large, untold, clock):
+    reader = next(c for c in untold.customers.all() if c.email and c.email_consent.state == 1)
+    clock.forward(minutes=5)
+    people.edit(untold, reader.id, {"email_subscribe_flag": 0}, "Admin")
+    night_of(large, clock)
+    assert large.people().verdict(reader.id) in ("unsubscribed", "blacklisted")
+
+
+def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sandbox):
+    sandbox.calls.clear()
+    run = large.app.test_cli_runner().invoke
+    told = run(args=["smartpush", "sync", "--plan"])
+    assert told.exit_code == 0, told.output
+    assert "birch: " in told.output
+    assert "No order for 90 days: its rule moves with time, or is not understood" in told.output
+    [facts] = json.loads(run(args=["smartpush", "sync", "birch", "--plan", "--json"]).output)
+    assert (facts["everything"], facts["budget"], facts["customers"]) == (False, 8, 20)
+    assert facts["customers_since"] is not None
+    assert {each["name"] for each in facts["segments"]} == set(large.segments())
+    assert {each["reason"] for each in facts["segments"]} == {"time", "turn"}
+    assert sandbox.calls == []
+    assert len(large.runs()) == 1
+
+
+def test_every_reason_is_said_in_words():
+    assert set(planning.URGENCY) <= set(outlook.WHY)
