@@ -74,6 +74,14 @@ def current_run(session: Session, shop_id: int) -> SyncRun | None:
     ).first()
 
 
+def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
+    return session.scalars(
+        select(SyncRun)
+        .where(SyncRun.shop_id == shop_id, SyncRun.kind == kind)
+        .order_by(SyncRun.id.desc())
+    ).first()
+
+
 def segments_left(session: Session, run: SyncRun) -> int:
     """Segments this run still has to read."""
     reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT

@@ -194,5 +194,5 @@ def test_a_wrong_time_is_refused_with_a_sentence(wrong):
 
 
 def test_a_night_without_calls_is_refused_with_a_sentence():
-    with pytest.raises(ConfigurationError, match="SMARTPUSH_NIGHT_BUDGET is a number of calls"):
+    with pytest.raises(ConfigurationError, match="SMARTPUSH_NIGHT_BUDGET is a number, 1 or more"):
         Settings.read(config("sqlite://", SMARTPUSH_NIGHT_BUDGET=0))
