@@ -30,13 +30,14 @@ def embedded() -> dict[str, str]:
 
 def test_the_readme_shows_the_very_lines_of_the_example() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(embedded()) == {"embed", "field", "save"}
+    assert set(embedded()) == {"embed", "field", "save", "sender"}
     for name, lines in embedded().items():
         assert f"```python\n{lines}\n```" in readme, f"README and example differ in [{name}]"
 
 
 def test_embedding_takes_twenty_lines_at_most() -> None:
-    lines = [line for block in embedded().values() for line in block.splitlines() if line.strip()]
+    needed = [block for name, block in embedded().items() if name != "sender"]
+    lines = [line for block in needed for line in block.splitlines() if line.strip()]
     assert len(lines) <= 20
 
 

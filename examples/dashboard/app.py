@@ -19,6 +19,7 @@ from examples.dashboard.home import home
 from examples.dashboard.models import db
 from examples.dashboard.plugin import plug_in, smartpush
 from examples.dashboard.seed import fill_tables
+from examples.dashboard.sending import outbox
 
 csrf = CSRFProtect()
 
@@ -31,7 +32,7 @@ def create_app(config: Mapping[str, Any] | None = None) -> Flask:
     csrf.init_app(app)
     plug_in(app)
     install_guard(app, smartpush.is_public)
-    for blueprint in (auth, home, campaigns):
+    for blueprint in (auth, home, campaigns, outbox):
         app.register_blueprint(blueprint)
     app.context_processor(in_every_page)
     app.register_error_handler(CSRFError, form_too_old)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -50,6 +53,34 @@ def show(campaign_id: int) -> ResponseReturnValue:
     campaign = db.get_or_404(Campaign, campaign_id)
     audience = smartpush.audiences.find(campaign.ref)
     return render_template("juniper/campaign.html", campaign=campaign, audience=audience)
+
+
+@campaigns.post("/<int:campaign_id>/send")
+def send(campaign_id: int) -> ResponseReturnValue:
+    """At once, or at a time of the store's own clock."""
+    require("send")
+    campaign = db.get_or_404(Campaign, campaign_id)
+    if campaign.status != "ready":
+        abort(409)
+    try:
+        smartpush.audiences.schedule(campaign.ref, wanted_time(request.form.get("at", "")))
+        db.session.commit()
+    except (SmartPushError, ValueError) as error:
+        db.session.rollback()
+        flash(f"It was not scheduled: {error}")
+    return redirect(url_for(".show", campaign_id=campaign_id), 303)
+
+
+def wanted_time(text: str) -> datetime:
+    now = datetime.now(UTC)
+    if not text:
+        return now
+    shops = {shop.handle: shop for shop in smartpush.shops()}
+    shop = shops.get(session.get("shop", "")) or next(iter(shops.values()))
+    at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(shop.timezone))
+    if at < now:
+        raise ValueError("that time is past.")
+    return at
 
 
 def work_on(campaign: Campaign, form: CampaignForm) -> ResponseReturnValue:

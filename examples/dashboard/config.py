@@ -63,6 +63,7 @@ def settings(place: Place) -> dict[str, Any]:
         # Browsers share cookies between the ports of one host, so the name has to be ours alone.
         "SESSION_COOKIE_NAME": "juniper",
         "SESSION_COOKIE_SAMESITE": "Lax",
+        "OUTBOX": str(place.data_dir / "outbox"),
         "SMARTPUSH_APPS": {APP_KEY: [APP_SECRET]},
         "SMARTPUSH_ENCRYPTION_KEYS": [kept_secret(place.data_dir / "encryption.key")],
         "SMARTPUSH_PUBLIC_URL": place.url,

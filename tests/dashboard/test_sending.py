@@ -1,0 +1,89 @@
+"""A ready campaign goes out of the dashboard, into files when there is no mail server."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from examples.dashboard.models import Campaign, db
+from examples.dashboard.plugin import smartpush
+from smartpush_shopline import Choice
+from smartpush_shopline.runner.ringing import tick
+from tests.mailbox import mailbox
+from tests.support import ADA, BEA, People
+
+
+@pytest.fixture
+def ready(app, store, monkeypatch):
+    """A campaign to Ada, by e-mail and by SMS; Bea gets the SMS only."""
+    monkeypatch.delenv("SMTP_HOST", raising=False)
+    with app.app_context():
+        People(app.extensions["smartpush"].database, store).take(ADA, BEA)
+
+    def make(channel):
+        with app.test_request_context():
+            state = app.extensions["smartpush"]
+            monkeypatch.setattr(state, "may", lambda action, shop: True)
+            campaign = Campaign(channel=channel, name="Hello", subject="Hi {first_name}",
+                                text="Dear {first_name}", status="ready")  # fmt: skip
+            db.session.add(campaign)
+            db.session.flush()
+            choice = Choice(store, channel, scope="everyone")
+            smartpush.audiences.save(choice, campaign_ref=campaign.ref)
+            db.session.commit()
+            return f"/campaigns/{campaign.id}"
+
+    return make
+
+
+def test_send_now_writes_a_file_that_can_be_read_and_unsubscribes(app, marketer, ready):
+    page = ready("email")
+    assert "Send now" in marketer.get(page).text
+    assert marketer.post(f"{page}/send").status_code == 303
+    tick(app)
+    assert "Sent on" in marketer.get(page).text
+    outbox = marketer.get("/outbox/").text
+    assert "Hi Ada" in outbox
+    message = marketer.get(re.search(r'href="(/outbox/[^"]+)"', outbox)[1]).text
+    assert "Dear Ada" in message
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in message
+    link = re.search(r'href="http://127.0.0.1:5000(/smartpush/unsubscribe/[^"]+)"', message)[1]
+    app.config["WTF_CSRF_ENABLED"] = True
+    stranger = app.test_client()
+    assert "Do you want to unsubscribe?" in stranger.get(link).text
+    assert "You are unsubscribed" in stranger.post(link).text
+
+
+def test_it_is_sent_by_smtp_where_there_is_a_server(app, marketer, ready, monkeypatch):
+    page = ready("email")
+    with mailbox() as box:
+        monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+        monkeypatch.setenv("SMTP_PORT", str(box.port))
+        marketer.post(f"{page}/send")
+        tick(app)
+    assert box.accepted == ["ada@example.com"]
+
+
+def test_sms_go_into_the_log(app, marketer, ready):
+    marketer.post(f"{ready('sms')}/send")
+    tick(app)
+    outbox = marketer.get("/outbox/").text
+    assert "Dear Ada" in outbox and "Dear Bea" in outbox
+
+
+def test_it_is_scheduled_by_the_stores_own_clock(marketer, ready):
+    page = ready("email")
+    marketer.post(f"{page}/send", data={"at": "2099-01-01T10:00"})
+    assert "Goes out on 1 Jan 2099, 10:00 (Asia/Taipei)." in marketer.get(page).text
+
+
+def test_a_time_that_is_past_and_nonsense_are_said(marketer, ready):
+    page = ready("email")
+    for at in ("2020-01-01T10:00", "soon"):
+        marketer.post(f"{page}/send", data={"at": at})
+        assert "It was not scheduled" in marketer.get(page).text
+
+
+def test_who_may_only_look_sends_nothing(viewer, ready):
+    assert viewer.post(f"{ready('email')}/send").status_code == 403
