@@ -50,6 +50,8 @@ class Now:
     is_live: bool
     may_check: bool
     admin_url: str
+    changed_since: datetime | None
+    """When customers last changed, if that is after the oldest check of a count."""
     mark: str
 
 
@@ -98,11 +100,18 @@ def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_
         is_live=bool(run or found[READING] or found[RETRYING]),
         may_check=may_check,
         admin_url=admin_url,
+        changed_since=_changed_since(shop, [each.segment for each in every]),
         mark=mark_of(
             progress, shop.status, shop.problem, run and run.next_try_at, sorted(found.items()),
             [facts_of(each.segment) for each in needs], int(now.timestamp()) // 60,
         ),
     )
+
+
+def _changed_since(shop: Shop, segments: Sequence[Segment]) -> datetime | None:
+    checked = [each.count_checked_at for each in segments if each.count_checked_at]
+    changed = shop.people_changed_at
+    return changed if changed and checked and changed > min(checked) else None
 
 
 def _segments(shop_id: int) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from flask.testing import FlaskClient
 from smartpush_shopline.database import Database
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import SHOPLINE, Segment
+from smartpush_shopline.shops.models import Shop
 from smartpush_shopline.sync import runs
 from smartpush_shopline.sync.models import DONE, IMPORT
 from tests.pages.conftest import Rights
@@ -29,6 +31,18 @@ def test_the_headline_says_that_all_is_well(client: FlaskClient, cast: People) -
     cast.segment("VIP", "1", "2")
     cast.segment("台北熟客", "1")
     assert "All 2 segments match the Admin." in text_of(client.get("/smartpush/"))
+
+
+def test_a_customer_who_changed_since_the_last_check_is_told(
+    client: FlaskClient, cast: People
+) -> None:
+    """The lists are as true as their last check, and a message about people came after it."""
+    spoil(cast, cast.segment("VIP", "1"), count_checked_at=NOW - timedelta(hours=1))
+    said = "As of the last check. Customers changed since then"
+    assert said not in text_of(client.get("/smartpush/"))
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).people_changed_at = NOW
+    assert said in text_of(client.get("/smartpush/"))
 
 
 def test_what_needs_a_person_comes_with_cause_and_one_action(
