@@ -300,7 +300,7 @@ def test_a_store_that_was_frozen_before_its_first_import_is_tried_too(live, sand
         live.tick()
         return {run.state for run in live.runs()} == {"done"}
 
-    wait_for(caught_up)
+    wait_for(caught_up, 30)
 
 
 @pytest.mark.parametrize("said", [3, 5])
