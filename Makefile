@@ -21,7 +21,7 @@ demo: .venv/.demo  ## start the sandbox store and the example dashboard (PORT, S
 	@exec $(BIN)/python -m examples.dashboard.demo
 
 test: .venv/.dev  ## run every test that needs no browser (BROWSER=1: those too; ARGS="-k words")
-	@$(BIN)/python -m pytest $(if $(BROWSER),--browser) $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(if $(BROWSER),--browser) $(ARGS)
 
 check: .venv/.dev  ## what CI runs: ruff, mypy, the floors, then the tests
 	@$(BIN)/ruff check .
