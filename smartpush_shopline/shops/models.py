@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,7 +40,8 @@ class Shop(Base):
     status: Mapped[str] = mapped_column(String(20), default=PENDING)
     reason: Mapped[str | None] = mapped_column(String(40))
     """Why it is not active, in one word; `words.py` says it to a person."""
-    problem: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What SHOPLINE answered then, as a code with its facts."""
     scopes: Mapped[str] = mapped_column(Text, default="")
     token: Mapped[bytes | None]
     token_expires_at: Mapped[datetime | None]

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..errors import Gone, ShoplineBusy, ShoplineError
+from ..failure import code_of
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import mark_deleted
 from ..shops.models import Shop
@@ -62,7 +63,7 @@ def _note_shop(shop: Shop, error: ShoplineError, now: datetime) -> None:
 
 def _note_run(run: SyncRun, error: ShoplineError, now: datetime) -> None:
     run.attempts += 1
-    run.error = str(error)
+    run.error = code_of(error)
     run.next_try_at = now + _wait(error, run.attempts)
     if error.permanent and run.page_info:
         run.page_info, run.contacts_done = None, 0  # the cursor itself may be what was refused
@@ -73,7 +74,7 @@ def _note_segment(segment: Segment, error: ShoplineError, now: datetime) -> None
         mark_deleted(segment, now)
         return
     segment.attempts += 1
-    segment.error = str(error)
+    segment.error = code_of(error)
     if error.permanent:
         segment.stale_reason = segment.next_try_at = None
     else:
@@ -85,12 +86,12 @@ def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetim
     session.execute(
         update(SyncRun)
         .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
-        .values(next_try_at=until, error=str(error))
+        .values(next_try_at=until, error=code_of(error))
     )
     session.execute(
         update(Segment)
         .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
-        .values(next_try_at=until, error=str(error))
+        .values(next_try_at=until, error=code_of(error))
     )
     doubted = update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None))
     session.execute(doubted.values(confirm_at=until))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ class Progress:
     calls_left: int
     rate: float | None
     seconds_left: float | None
-    error: str | None
+    error: dict[str, Any] | None
 
     @property
     def percent(self) -> int:

@@ -153,7 +153,7 @@ def test_the_history_says_who_came_and_why(client: FlaskClient, cast: People) ->
 
 def test_a_failed_reading_is_told_in_plain_words(client: FlaskClient, cast: People) -> None:
     segment = cast.segment("VIP", "1")
-    spoil(cast, segment, error="SHOPLINE did not answer.", stale_reason="webhook", next_try_at=NOW)
+    spoil(cast, segment, error={"code": "unreachable"}, stale_reason="webhook", next_try_at=NOW)
     words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
     assert (
         "The last reading did not work: SHOPLINE did not answer. "

@@ -185,7 +185,7 @@ def test_left_out_is_only_what_changed_that_day_and_was_read_after_it(changed, r
 def test_what_failed_or_waits_is_not_left_out():
     facts = {"changed_at": TAIPEI_MIDNIGHT - timedelta(hours=2), "read_at": TAIPEI_MIDNIGHT}
     assert was_followed(segment(**facts), "Asia/Taipei", TAIPEI_MIDNIGHT)
-    for trouble in ({"error": "HTTP 503"}, {"stale_reason": "webhook"}):
+    for trouble in ({"error": {"code": "failing"}}, {"stale_reason": "webhook"}):
         assert not was_followed(segment(**facts, **trouble), "Asia/Taipei", TAIPEI_MIDNIGHT)
 
 
@@ -256,7 +256,7 @@ def test_a_night_that_is_interrupted_goes_on(connected, sandbox, store, at, cloc
     at("v2/customers", 503)
     night_of(connected, clock)
     assert connected.runs()[-1].state == "running"
-    assert "503" in connected.runs()[-1].error
+    assert connected.runs()[-1].error["status"] == 503
     clock.forward(seconds=10)
     connected.tick()
     assert connected.runs()[-1].state == "done"
