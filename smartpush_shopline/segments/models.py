@@ -22,7 +22,8 @@ class Segment(Base):
     A stale segment is work to do: `stale_reason` says for whom, `next_try_at` when, and
     `turn` which of one kind goes first. After a change of its rule it becomes stale once more at
     `reread_at`, since the store may serve an old list for a while. `freshened_at`: when a page
-    last asked for a newer list than it could offer.
+    last asked for a newer list than it could offer. `differs_since`: since when the Admin has
+    counted other people than the list has; None while they agree.
     """
 
     __tablename__ = "smartpush_segment"
@@ -49,6 +50,7 @@ class Segment(Base):
     rule_changed_at: Mapped[datetime | None]
     reread_at: Mapped[datetime | None]
     freshened_at: Mapped[datetime | None]
+    differs_since: Mapped[datetime | None]
     remote_updated_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

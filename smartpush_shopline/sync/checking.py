@@ -101,7 +101,10 @@ def count_members(holder: Holder, run_id: int) -> None:
         if told is None:
             runs.advance(session, run_id, "deltas")
         elif told >= 0:
-            publishing.mark_counted(session.get_one(Segment, segment_id), told, holder.now())
+            segment = session.get_one(Segment, segment_id)
+            version = session.get(SegmentVersion, segment.current_version_id or 0)
+            here = version.count if version else None
+            publishing.mark_counted(segment, told, here, holder.now())
 
 
 def _count(holder: Holder, ref: str, zone: str) -> int:

@@ -13,7 +13,7 @@ from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import mark_deleted
 from ..shops.models import Shop
 from . import runs, staleness
-from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
 
 CONFIRM = "confirm"
 """Are we still in this store? Something said so that only the store can confirm."""
@@ -21,6 +21,8 @@ _RANKS = (
     ("segment", staleness.PERSON),
     ("segment", staleness.WEBHOOK),
     ("shop", CONFIRM),
+    ("run", CHANGES),
+    ("segment", staleness.COUNT),
     ("run", NIGHTLY),
     ("segment", staleness.NIGHT),
     ("run", IMPORT),

@@ -12,12 +12,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..database import Base
 from ..members import Members
 
-IMPORT, NIGHTLY = "import", "nightly"
+IMPORT, NIGHTLY, CHANGES = "import", "nightly", "changes"
 RUNNING, DONE = "running", "done"
 
 
 class SyncRun(Base):
-    """A first import or a night. `phase` and `page_info` are where it goes on after a restart.
+    """A first import, a night, or a look at who changed. `phase` and `page_info` are where it goes on after a restart.
 
     `seen` are the customers that a full read has met so far, of those numbered up to
     `last_number` when it began; `missing` are the others, still to be asked about one by one.

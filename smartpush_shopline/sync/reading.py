@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ..contacts import people
 from ..contracts import ShopCard
+from ..errors import NotAuthorised, ShoplineError
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import Published
@@ -20,17 +21,22 @@ from ..web import announce
 from . import findings, rereading, runs, staleness
 from .holder import Holder
 
+AGAIN = 2
+"""Times that all pages are read once more, because rows moved meanwhile."""
+
 
 def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     """All pages into one set, then one short transaction that makes it the current version.
 
-    The store sorts members by a key that moves, so a row may come twice or, rarely, slip between
-    two pages: people are kept in a set, and every segment is read again in time.
+    The store sorts members by a key that moves. A row that comes twice says that rows moved, so
+    that another may have slipped between two pages: all pages are read again, at most twice. What
+    then still differs from the Admin's count is shown, and read again later.
     """
     with holder.begin() as session:
         segment = session.get_one(Segment, segment_id)
         ref, cause = segment.segment_ref, segment.stale_reason or staleness.PERSON
         asked_at, changed_at = segment.stale_since, segment.changed_at
+        doubted, zone = segment.differs_since is not None, holder.shop(session).timezone
     if cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
         definition = holder.client.fetch_saved_search(ref)
         with holder.begin() as session:
@@ -38,17 +44,13 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
             if take_definition(segment, definition):
                 rereading.begin(segment, holder.settings.reread, holder.now())
         yield
-    members, page_info = BitMap(), None
-    while True:
-        page = holder.client.fetch_member_page(ref, page_info=page_info)
-        with holder.begin() as session:
-            members.update(
-                people.numbers_of_members(session, holder.shop_id, page.items, holder.now())
-            )
-        page_info = page.next_page_info
-        if page_info is None:
+    members, rows = yield from _read_pages(holder, ref)
+    for _ in range(AGAIN):
+        if rows == len(members):
             break
         yield
+        members, rows = yield from _read_pages(holder, ref)
+    there = _count(holder, ref, zone, rows) if doubted or rows != len(members) else rows
     if not members:  # nobody says whether a deleted one has no members or is not found
         holder.client.fetch_saved_search(ref)
     with holder.begin() as session:
@@ -56,15 +58,39 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
         if segment.changed_at != changed_at:
             return  # its pages tell of two rules, or it is gone: if it is stale, it is begun anew
         changed_meanwhile, reason = segment.stale_since != asked_at, segment.stale_reason
-        published = publishing.publish(
-            session, segment, members, len(members), cause, holder.now()
-        )
+        published = publishing.publish(session, segment, members, there, cause, holder.now())
+        rereading.begin_again(segment, holder.settings.reread, holder.now())
         if changed_meanwhile and reason:
             staleness.mark_stale(session, segment, reason, holder.now())
         if cause == staleness.NIGHT:
             findings.note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
         card = holder.shop(session).card
     tell(published, card)
+
+
+def _read_pages(holder: Holder, ref: str) -> Generator[None, None, tuple[BitMap, int]]:
+    """(the people of a list, how many rows named them)"""
+    members, rows, page_info = BitMap(), 0, None
+    while True:
+        page = holder.client.fetch_member_page(ref, page_info=page_info)
+        with holder.begin() as session:
+            members.update(
+                people.numbers_of_members(session, holder.shop_id, page.items, holder.now())
+            )
+        rows, page_info = rows + len(page.items), page.next_page_info
+        if page_info is None:
+            return members, rows
+        yield
+
+
+def _count(holder: Holder, ref: str, zone: str, rows: int) -> int:
+    """How many the Admin counts; as many as there were rows, where it does not tell."""
+    try:
+        return holder.client.fetch_member_count(ref, zone)
+    except NotAuthorised:
+        raise
+    except ShoplineError:
+        return rows
 
 
 def tell(published: Published, card: ShopCard) -> None:

@@ -1,4 +1,5 @@
 """After a change of its rule a segment is read again: the store may serve an old list for a while.
+So it is when the Admin counts other people than the list has that was just read.
 
 The times are rows, so a restart forgets none; one that was slept through is made up for once.
 """
@@ -22,6 +23,13 @@ def begin(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
     segment.reread_at = _next(segment, after, now)
 
 
+def begin_again(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
+    """It was read and still differs: not at once again and again, but ever later, then at night."""
+    if segment.differs_since is not None:
+        times = [segment.reread_at, _next(segment, after, now)]
+        segment.reread_at = min((each for each in times if each), default=None)
+
+
 def claim(state: State, shop_id: int) -> None:
     """Make stale what is due. Whoever comes second finds nothing."""
     now, after = state.now(), state.settings.reread
@@ -38,7 +46,8 @@ def mark_due(
     due = select(Segment).where(_due(shop_id, now)).order_by(Segment.id).with_for_update()
     for segment in session.scalars(due).all():
         segment.reread_at = _next(segment, after, now)
-        staleness.mark_stale(session, segment, staleness.WEBHOOK, now)
+        reason = staleness.COUNT if segment.differs_since else staleness.WEBHOOK
+        staleness.mark_stale(session, segment, reason, now)
 
 
 def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:
@@ -48,5 +57,6 @@ def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:
 
 
 def _next(segment: Segment, after: Sequence[timedelta], now: datetime) -> datetime | None:
-    since = segment.rule_changed_at or now
-    return min((since + wait for wait in after if since + wait > now), default=None)
+    begun = [each for each in (segment.rule_changed_at, segment.differs_since) if each]
+    times = [since + wait for since in begun for wait in after]
+    return min((each for each in times if each > now), default=None)

@@ -244,6 +244,7 @@ def upgrade() -> None:
         sa.Column("rule_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reread_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("freshened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("differs_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remote_updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
