@@ -17,7 +17,7 @@ RUNNING, DONE = "running", "done"
 
 
 class SyncRun(Base):
-    """A first import, a night, or a look at who changed. `phase` and `page_info` are where it goes on after a restart.
+    """A first import, a night, or a look at who changed. It goes on at `phase` and `page_info`.
 
     `seen` are the customers that a full read has met so far, of those numbered up to
     `last_number` when it began; `missing` are the others, still to be asked about one by one.

@@ -21,7 +21,6 @@ from .models import IMPORT, SyncDelta, SyncRun
 from .planning import Known, Plan
 from .rules import moves_with_time
 
-FOLLOWED = "followed"
 _NO_LIMIT = 1_000_000_000
 
 
@@ -55,7 +54,7 @@ def mark_due(session: Session, shop: Shop, run: SyncRun, budget: int, now: datet
 
 def _in_words(due: Plan) -> dict[str, object]:
     reasons = Counter(each.reason for each in due.readings)
-    return {"read": reasons, "later": len(due.later), "followed": len(due.followed)}
+    return {"read": reasons, "later": len(due.later)}
 
 
 def known_segments(
@@ -108,7 +107,9 @@ def _known(
         changed=owes_reading(segment, version),
         moves=moves_with_time(segment.definition),
         marked=marked,
-        followed=not first and was_followed(segment, shop.timezone, now),
+        followed=not first and was_followed(
+            segment, shop.people_changed_at, shop.timezone, now
+        ),
     )
 
 
@@ -147,6 +148,5 @@ def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outl
     lines = [
         *(Line(rows[r.id], r.reason, r.calls, "tonight") for r in due.readings),
         *(Line(rows[r.id], r.reason, r.calls, "later") for r in due.later),
-        *(Line(rows[number], FOLLOWED, 0, "left out") for number in due.followed),
     ]
     return Outlook(budget, customers, run.whole, run.since, spent + due.calls, lines)

@@ -174,19 +174,28 @@ def segment(**facts):
         (-120, None, False),
     ],
 )
-def test_left_out_is_only_what_changed_that_day_and_was_read_after_it(changed, read, followed):
+def test_followed_is_only_what_changed_that_day_and_was_read_after_it(changed, read, followed):
     def moment(minutes):
         return None if minutes is None else TAIPEI_MIDNIGHT + timedelta(minutes=minutes)
 
     row = segment(changed_at=moment(changed), read_at=moment(read))
-    assert was_followed(row, "Asia/Taipei", TAIPEI_MIDNIGHT) is followed
+    assert was_followed(row, None, "Asia/Taipei", TAIPEI_MIDNIGHT) is followed
 
 
-def test_what_failed_or_waits_is_not_left_out():
+def test_what_failed_or_waits_was_not_followed():
     facts = {"changed_at": TAIPEI_MIDNIGHT - timedelta(hours=2), "read_at": TAIPEI_MIDNIGHT}
-    assert was_followed(segment(**facts), "Asia/Taipei", TAIPEI_MIDNIGHT)
-    for trouble in ({"error": {"code": "failing"}}, {"stale_reason": "webhook"}):
-        assert not was_followed(segment(**facts, **trouble), "Asia/Taipei", TAIPEI_MIDNIGHT)
+    assert was_followed(segment(**facts), None, "Asia/Taipei", TAIPEI_MIDNIGHT)
+    owed = {"reread_at": TAIPEI_MIDNIGHT + timedelta(minutes=3)}
+    for trouble in ({"error": {"code": "failing"}}, {"stale_reason": "webhook"}, owed):
+        assert not was_followed(segment(**facts, **trouble), None, "Asia/Taipei", TAIPEI_MIDNIGHT)
+
+
+@pytest.mark.parametrize(("minutes", "followed"), [(-1, True), (0, False), (1, False)])
+def test_what_was_read_before_the_last_message_about_people_was_not_followed(minutes, followed):
+    read = TAIPEI_MIDNIGHT - timedelta(hours=2)
+    row = segment(changed_at=read, read_at=read)
+    told = read + timedelta(minutes=minutes)
+    assert was_followed(row, told, "Asia/Taipei", TAIPEI_MIDNIGHT) is followed
 
 
 # -- over loopback ----------------------------------------------------------------------------
@@ -216,18 +225,30 @@ def test_every_segment_is_read_again_at_night(connected, sandbox, clock):
     assert all(len(versions(connected.database, s.id)) == 1 for s in connected.segments().values())
 
 
-def test_a_segment_that_was_followed_all_day_is_left_out_tonight_and_read_tomorrow(
-    connected, sandbox, store, clock
-):
-    segment = next(s for s in store.segments.all() if s.name == "Big spenders")
-    groups.edit(store, segment.id, rule="total_spent:>=100")
+def test_a_segment_that_was_followed_all_day_comes_last_tonight(connected, sandbox, store, clock):
+    big = next(s for s in store.segments.all() if s.name == "Big spenders")
+    groups.edit(store, big.id, rule="total_spent:>=100")
     sandbox.arrived()
     sandbox.calls.clear()
     night_of(connected, clock)
-    assert read_tonight(connected, sandbox) == set(connected.segments()) - {"Big spenders"}
-    sandbox.calls.clear()
-    night_of(connected, clock, hours=24)
-    assert read_tonight(connected, sandbox) == set(connected.segments())
+    read = [call for call in sandbox.calls if "/customers.json" in call and "saved" in call]
+    assert len(read) == len(connected.segments())
+    assert big.id in read[-1]
+    assert connected.runs()[-1].findings["plan"]["read"]["followed"] == 1
+
+
+def test_an_old_list_that_the_store_served_after_a_change_of_rule_is_right_after_the_night(
+    connected, sandbox, store, clock, members
+):
+    store.moods.membership = "snapshot"
+    big = next(s for s in store.segments.all() if s.name == "Big spenders")
+    store.members(big)
+    groups.edit(store, big.id, rule="orders_count:>=0")
+    sandbox.arrived()
+    everybody = {c.id for c in store.customers.all()}
+    assert members("Big spenders") != everybody
+    night_of(connected, clock)
+    assert members("Big spenders") == everybody
 
 
 def test_what_no_webhook_told_is_found_at_night(connected, sandbox, store, clock, members):
