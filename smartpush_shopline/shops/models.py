@@ -55,12 +55,23 @@ class Shop(Base):
     customers_cursor: Mapped[datetime | None]
     people_changed_at: Mapped[datetime | None]
     """When a message last told of a customer or an order: any segment may be another one since."""
+    changes_at: Mapped[datetime | None]
+    """When to ask in which segments those people are; none while there is nobody to ask about."""
+    changes_paused_until: Mapped[datetime | None]
+    """Not before: these questions keep to a share of the pace."""
+    changes_checked_at: Mapped[datetime | None]
+    """Until when all changes of people that were told have been asked about."""
     thinned_at: Mapped[datetime | None]
     """When its old segment versions were last thinned."""
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]
     last_webhook_at: Mapped[datetime | None]
+
+    @property
+    def changes_due_at(self) -> datetime | None:
+        at, paused = self.changes_at, self.changes_paused_until
+        return max(at, paused) if at and paused else at
 
     @property
     def card(self) -> ShopCard:

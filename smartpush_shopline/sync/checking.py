@@ -1,7 +1,8 @@
 """Cheap looks before anything is read in full: who changed, and how many the Admin counts.
 
-Both ask GraphQL. A store that refuses it, or fails again and again, still has its night: what
-could not be checked is read.
+A night takes them for all segments, a look at changes for those that the changes are about. Both
+ask GraphQL. A store that refuses it, or fails again and again, still has its night: what could not
+be checked is read.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from . import findings, reading, runs
 from .holder import Holder
-from .models import SyncDelta, SyncRun
+from .models import CHANGES, SyncDelta, SyncRun
 
 T = TypeVar("T")
 CUSTOMERS_PER_CALL = 20
@@ -34,6 +35,7 @@ def check_members(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         some = BitMap(list(run.changed or ())[:CUSTOMERS_PER_CALL])
         people, segments, attempts = _refs(session, run, some), _listed(session, run), run.attempts
+        gone = _deleted(session, run, some)
         if not some:
             runs.advance(session, run_id, "counts")
             return
@@ -50,6 +52,7 @@ def check_members(holder: Holder, run_id: int) -> None:
         run.changed = (run.changed or BitMap()) - some
         for segment in segments:
             answers = {people[ref]: told[ref].get(segment.segment_ref) for ref in told}
+            answers |= dict.fromkeys(gone, False)
             _note(session, run, segment, answers)
 
 
@@ -61,6 +64,16 @@ def _refs(session: Session, run: SyncRun, numbers: BitMap) -> dict[str, int]:
         Contact.deleted_at.is_(None),
     )
     return {str(ref): number for ref, number in session.execute(asked)}
+
+
+def _deleted(session: Session, run: SyncRun, numbers: BitMap) -> BitMap:
+    """Whom the store deleted: nobody needs to ask where they are."""
+    asked = select(Contact.number).where(
+        Contact.shop_id == run.shop_id,
+        Contact.number.in_(list(numbers)),
+        Contact.deleted_at.is_not(None),
+    )
+    return BitMap(session.scalars(asked))
 
 
 def _note(
@@ -87,7 +100,7 @@ def count_members(holder: Holder, run_id: int) -> None:
     """One segment as the Admin counts it."""
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
-        left = [s for s in _listed(session, run) if s.id > int(run.page_info or 0)]
+        left = [s for s in _to_count(session, run) if s.id > int(run.page_info or 0)]
         zone, attempts = holder.shop(session).timezone, run.attempts
         if not left:
             runs.advance(session, run_id, "deltas")
@@ -107,6 +120,15 @@ def count_members(holder: Holder, run_id: int) -> None:
             publishing.mark_counted(segment, told, here, holder.now())
 
 
+def _to_count(session: Session, run: SyncRun) -> list[Segment]:
+    """All of them, unless the answers about changed people say which."""
+    if run.kind != CHANGES or run.changed:
+        return _listed(session, run)
+    asked = select(SyncDelta.segment_id).where(SyncDelta.run_id == run.id)
+    told = set(session.scalars(asked))
+    return [each for each in _listed(session, run) if each.id in told]
+
+
 def _count(holder: Holder, ref: str, zone: str) -> int:
     """-1 for a segment that is gone: the list of the next night tells it, or its message."""
     try:
@@ -124,7 +146,7 @@ def apply_delta(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         delta = _next_delta(session, run)
         if delta is None:
-            runs.advance(session, run_id, "due")
+            runs.advance(session, run_id, "settle" if run.kind == CHANGES else "due")
             return
         run.page_info = str(delta.segment_id)
         segment = session.get_one(Segment, delta.segment_id, with_for_update=True)

@@ -113,7 +113,9 @@ def next_try_at(session: Session, shop_id: int) -> datetime | None:
         ),
         select(Shop.confirm_at).where(Shop.id == shop_id),
     ]
+    shop = session.get_one(Shop, shop_id)
     times = [time for each in waiting for time in session.scalars(each) if time]
+    times += [at] if (at := shop.changes_due_at) else []
     return min(times, default=None)
 
 

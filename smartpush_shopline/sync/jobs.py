@@ -11,7 +11,7 @@ from ..books import JobBook
 from ..clock import local_date
 from ..shops.models import ACTIVE, PAUSED, UNAUTHORISED, Shop
 from ..web import State
-from . import failing, rereading, runs
+from . import changes, failing, rereading, runs
 from .holder import Holder, Task, work_shop
 from .models import NIGHTLY
 from .reading import read_segment
@@ -55,6 +55,7 @@ def synchronise(state: State, shop_id: int | None = None) -> None:
         active = set(session.scalars(select(Shop.id).where(Shop.status == ACTIVE)))
     for each in sorted(active if shop_id is None else active & {shop_id}):
         rereading.claim(state, each)
+        changes.claim(state, each)
         work_shop(state, each, _start)
         _ring_later(state, each)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ..shops import calendar, install
 from ..shops.models import ACTIVE
-from . import checking, customers, findings, reading, runs, subscribing, tonight
+from . import changes, checking, customers, findings, reading, runs, subscribing, tonight
 from .holder import Holder
 from .models import DONE, SyncRun
 
@@ -15,7 +15,10 @@ def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
     """Work phase after phase until the run is done or waits for its segments."""
     while True:
         with holder.begin() as session:
-            phase = session.get_one(SyncRun, run_id).phase
+            run = session.get(SyncRun, run_id)
+        phase = run.phase if run else None
+        if phase is None:
+            return
         if phase == "segments":
             _close(holder, run_id)
             return
@@ -89,4 +92,5 @@ _PHASES: dict[str, Callable[[Holder, int], None]] = {
     "counts": checking.count_members,
     "deltas": checking.apply_delta,
     "due": _begin_segments,
+    "settle": changes.settle,
 }

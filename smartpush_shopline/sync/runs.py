@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import MAX_LIMIT, PER_SECOND
 from . import staleness
-from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +67,19 @@ def advance(session: Session, run_id: int, phase: str) -> SyncRun:
 
 
 def current_run(session: Session, shop_id: int) -> SyncRun | None:
-    """The run under way; the night comes first when both are."""
+    """The import or night under way; the night comes first when both are."""
     return session.scalars(
         select(SyncRun)
-        .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
+        .where(
+            SyncRun.shop_id == shop_id, SyncRun.state == RUNNING, SyncRun.kind != CHANGES
+        )
         .order_by((SyncRun.kind == NIGHTLY).desc(), SyncRun.id)
     ).first()
+
+
+def looks_at_changes(session: Session, shop_id: int) -> bool:
+    asked = select(SyncRun.id).where(SyncRun.shop_id == shop_id, SyncRun.kind == CHANGES)
+    return session.scalars(asked.limit(1)).first() is not None
 
 
 def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
