@@ -21,6 +21,10 @@ PENDING, ACTIVE, PAUSED, UNAUTHORISED, UNINSTALLED = (
 )
 
 
+TRIED = (ACTIVE, PAUSED, UNAUTHORISED)
+"""These have a night: a store that is paused or shut us out is tried once in each."""
+
+
 class Shop(Base):
     """One SHOPLINE store that installed us. `pending` until a permitted person connects it."""
 

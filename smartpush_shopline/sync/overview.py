@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from ..clock import local_date, midnight
 from ..contacts import reach
 from ..contracts import CHANNELS
+from ..segments.bridging import Reason
 from ..segments.listing import facts_of
-from ..segments.looking import Reason
 from ..segments.marking import mark_of
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from ..segments.standing import MATCHES, NEEDS_A_PERSON, READING, RETRYING, standing
-from ..shops.models import Shop
+from ..shops import calendar
+from ..shops.models import TRIED, Shop
 from . import runs
 from .models import SyncRun
 
@@ -146,8 +147,14 @@ def freshness(session: Session, shop: Shop, now: datetime) -> Freshness:
             Segment.shop_id == shop.id, Segment.source == SHOPLINE, Segment.state != DELETED
         )
     ).one()
-    tomorrow = local_date(now, shop.timezone) + timedelta(days=1)
-    return Freshness(*times, next_midnight=midnight(tomorrow, shop.timezone))
+    return Freshness(*times, next_midnight=_next_night(session, shop, now))
+
+
+def _next_night(session: Session, shop: Shop, now: datetime) -> datetime:
+    among = session.scalars(select(func.count(Shop.id)).where(Shop.status.in_(TRIED))).one()
+    wait = calendar.wait_after_midnight(shop, among)
+    tomorrow = local_date(now - wait, shop.timezone) + timedelta(days=1)
+    return midnight(tomorrow, shop.timezone) + wait
 
 
 def reach_cards(session: Session, shop_id: int) -> list[ReachCard]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -35,6 +36,13 @@ MIDNIGHTS = [
     ("America/Santiago", date(2026, 9, 7), "2026-09-07T03:00"),
     ("America/Santiago", date(2026, 4, 5), "2026-04-05T04:00"),  # 23:00 comes twice before it
     ("America/Havana", date(2026, 11, 1), "2026-11-01T04:00"),  # 00:00 comes twice
+    ("America/Havana", date(2026, 3, 8), "2026-03-08T05:00"),  # 00:00 does not exist
+    ("Africa/Cairo", date(2026, 4, 24), "2026-04-23T22:00"),  # nor here
+    ("Africa/Cairo", date(2026, 10, 30), "2026-10-29T22:00"),  # 23:00 comes twice before it
+    ("Asia/Beirut", date(2026, 3, 29), "2026-03-28T22:00"),  # nor here
+    ("Asia/Beirut", date(2026, 10, 25), "2026-10-24T22:00"),
+    ("Asia/Kolkata", date(2026, 11, 25), "2026-11-24T18:30"),
+    ("Australia/Lord_Howe", date(2026, 4, 5), "2026-04-04T13:00"),  # clocks move by half an hour
 ]
 
 
@@ -90,10 +98,29 @@ def test_each_store_has_its_own_midnight(host, nights, clock):
     make_shop(host.database, "alder", timezone="Asia/Taipei", last_nightly_date=day)
     make_shop(host.database, "birch", timezone="America/New_York", last_nightly_date=day)
     for hour in range(24, 24 + 24):
-        clock.time = utc("2026-11-24T00:00") + timedelta(hours=hour)
+        clock.time = utc("2026-11-24T00:01") + timedelta(hours=hour)  # of two, one waits a minute
         jobs.claim_nights(host.state)
     assert [handle for handle, _ in nights()] == ["alder", "birch", "alder"][:len(nights())]
-    assert nights()[1] == ("birch", utc("2026-11-25T05:00"))
+    assert nights()[1] == ("birch", utc("2026-11-25T05:01"))
+
+
+def test_many_stores_are_spread_over_the_minutes_after_midnight(host, nights, clock):
+    """Each at a minute of its own, which is the same every night."""
+    day = date(2026, 11, 24)
+    for number in range(40):
+        handle = f"shop-{number}"
+        make_shop(host.database, handle, timezone="Africa/Cairo", last_nightly_date=day)
+    for night in ("2026-11-24T22:00", "2026-11-25T22:00"):
+        for minute in range(-2, 30):
+            clock.time = utc(night) + timedelta(minutes=minute)
+            jobs.claim_nights(host.state)
+        finish(host)
+    begun = nights()
+    first = {handle: at - utc("2026-11-24T22:00") for handle, at in begun[:40]}
+    second = {handle: at - utc("2026-11-25T22:00") for handle, at in begun[40:]}
+    assert len(first) == 40 and first == second
+    minutes = Counter(int(each.total_seconds()) // 60 for each in first.values())
+    assert set(minutes) <= set(range(15)) and len(minutes) > 10 and max(minutes.values()) < 10
 
 
 def test_a_night_that_was_slept_through_is_made_up_for_once(host, nights, clock):
