@@ -55,7 +55,7 @@ def test_what_needs_a_person_comes_with_cause_and_one_action(
     words = text_of(client.get("/smartpush/"))
     assert "1 of 3 segments match the Admin. 2 need you." in words
     assert "Refused SHOPLINE refused the call. Check now" in words
-    assert "Short The Admin counts 3 people, our list has 1. It is read again by itself tonight. Check now" in words
+    assert "Short The Admin counts 3 people, our list has 1. It is read again" in words
 
 
 def test_what_is_being_read_needs_nobody(client: FlaskClient, cast: People) -> None:
