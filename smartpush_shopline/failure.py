@@ -68,7 +68,8 @@ def sentence(kept: Mapping[str, Any] | None) -> str:
         *([_("trace id %(id)s", id=trace)] if trace else []),
     ]
     what = _sentences().get(kept["code"], "")
-    return f"{what} ({', '.join(facts)})" if facts else what
+    said_so = what.rstrip(".。")
+    return f"{said_so} ({', '.join(facts)}){what[len(said_so):]}" if facts else what
 
 
 def _sentences() -> dict[str, str]:

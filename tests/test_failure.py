@@ -22,17 +22,17 @@ CASES = [
     (
         ShoplineFailing(status=503, trace_id="t1"),
         {"code": "failing", "status": 503, "trace_id": "t1"},
-        "SHOPLINE failed to answer properly. (HTTP 503, trace id t1)",
+        "SHOPLINE failed to answer properly (HTTP 503, trace id t1).",
     ),
     (
         ShoplineRefused("SHOPLINE refused the call: no such field", status=400),
         {"code": "refused", "said": "no such field", "status": 400},
-        "SHOPLINE refused the call. (no such field, HTTP 400)",
+        "SHOPLINE refused the call (no such field, HTTP 400).",
     ),
     (
         UnexpectedPayload("customer.id is missing"),
         {"code": "unexpected", "said": "customer.id is missing"},
-        "SHOPLINE sent something this version cannot read. (customer.id is missing)",
+        "SHOPLINE sent something this version cannot read (customer.id is missing).",
     ),
     (
         NotAuthorised("The app k is not in SMARTPUSH_APPS.", reason="unknown_app"),

@@ -153,6 +153,27 @@ def test_the_history_says_who_came_and_why(client: FlaskClient, cast: People) ->
     assert "orders_count:>2;" in words
 
 
+def test_what_a_new_rule_moved_is_told_in_one_sentence_old_lists_of_the_store_included(
+    client: FlaskClient, cast: People
+) -> None:
+    segment = cast.segment("VIP", "1", "2")
+
+    def publish(cause: str, *refs: str, **facts: str) -> None:
+        with cast.begin() as session:
+            found = session.get_one(Segment, segment.id)
+            for name, value in facts.items():
+                setattr(found, name, value)
+            members = cast.numbers(*refs)
+            publishing.publish(session, found, members, len(members), cause, NOW)
+
+    publish("nightly", "1", "2", definition="total_spent:>=10000;")
+    publish("webhook", "1", "2", definition="total_spent:>=8000;")
+    publish("webhook", "2", "3", "4")  # the list that was read two minutes later
+    publish("nightly", "3")
+    words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
+    assert "24 Nov, 12:00: spend went from 10,000 to 8,000: +2 −1" in words
+
+
 def test_a_failed_reading_is_told_in_plain_words(client: FlaskClient, cast: People) -> None:
     segment = cast.segment("VIP", "1")
     spoil(cast, segment, error={"code": "unreachable"}, stale_reason="webhook", next_try_at=NOW)
