@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,7 @@ from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
 class Progress:
     """`done` and `total` are steps: a page of contacts, or one segment. Times are in seconds.
 
+    `failed` are the names of segments whose reading failed; those given up are not `segments_done`.
     `calls_left` is what the store has still to be asked, as far as it is known now; at the API's
     pace no progress is faster than that.
     """
@@ -31,6 +33,7 @@ class Progress:
     contacts_total: int | None
     segments_done: int
     segments_total: int | None
+    failed: tuple[str, ...]
     calls_left: int
     rate: float | None
     seconds_left: float | None
@@ -106,8 +109,10 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     pages_total = math.ceil((run.contacts_total or 0) / MAX_LIMIT)
     pages_done = min(math.ceil(run.contacts_done / MAX_LIMIT), pages_total)
     listed = run.segments_total is not None and run.phase == "segments"
-    segments_done = (run.segments_total or 0) - segments_left(session, run) if listed else 0
-    done, total = pages_done + segments_done, pages_total + (run.segments_total or 0)
+    closed = (run.segments_total or 0) - segments_left(session, run) if listed else 0
+    failed = _failed(session, run)
+    given_up = sum(segment.stale_reason is None for segment in failed)
+    done, total = pages_done + closed, pages_total + (run.segments_total or 0)
     calls_left = pages_total - pages_done + sum(_calls_to_read(session, run))
     elapsed = max((now - run.started_at).total_seconds(), 0.001)
     return Progress(
@@ -116,13 +121,28 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
         total=total,
         contacts_done=run.contacts_done,
         contacts_total=run.contacts_total,
-        segments_done=segments_done,
+        segments_done=max(0, closed - given_up),
         segments_total=run.segments_total,
+        failed=tuple(segment.name for segment in failed),
         calls_left=calls_left,
         rate=run.contacts_done / elapsed if run.contacts_done else None,
         seconds_left=_seconds_left(elapsed, done, total, calls_left),
         error=run.error,
     )
+
+
+def _failed(session: Session, run: SyncRun) -> Sequence[Segment]:
+    return session.scalars(
+        select(Segment)
+        .where(
+            Segment.shop_id == run.shop_id,
+            Segment.source == SHOPLINE,
+            Segment.state != DELETED,
+            Segment.error.is_not(None),
+            Segment.attempts > 0,  # else its store is asked too much, which is no fault of its own
+        )
+        .order_by(func.lower(Segment.name), Segment.id)
+    ).all()
 
 
 def _calls_to_read(session: Session, run: SyncRun) -> list[int]:

@@ -124,6 +124,7 @@ def _progress_facts(now: overview.Now) -> dict[str, Any] | None:
         "label": "customers" if reads_people else "segments",
         "done": now.progress.contacts_done if reads_people else now.progress.segments_done,
         "total": now.progress.contacts_total if reads_people else now.progress.segments_total,
+        "failed": now.progress.failed,
         "calls_left": now.progress.calls_left,
         "seconds_left": now.progress.seconds_left,
         "error": sentence(now.progress.error) or None,
