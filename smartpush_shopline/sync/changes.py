@@ -3,7 +3,7 @@
 Some seconds after the first message one run asks for all who changed meanwhile, twenty in a call,
 and counts the segments that the answers change. A version is made of the answers where the Admin's
 count fits; another segment is read. What this costs, readings included, puts off the next time, so
-that it never takes more than a share of the pace. A store that does not answer such questions is
+that it never takes more than a third of the pace. A store that does not answer such questions is
 asked for its counts; one that tells neither is read when somebody looks, and at night.
 """
 
@@ -23,8 +23,6 @@ from . import planning, staleness
 from .holder import Holder
 from .models import CHANGES, RUNNING, SyncDelta, SyncRun
 
-SHARE = 1 / 3
-"""Of the pace, in the long run."""
 MOST = 2000
 """People asked about at once: a hundred calls. The others are next."""
 
@@ -71,8 +69,8 @@ def settle(holder: Holder, run_id: int) -> None:
         for segment in unexplained:
             staleness.mark_stale(session, segment, staleness.COUNT, now)
         calls = run.calls + sum(_calls(segment) for segment in unexplained)
-        rest = run.started_at + timedelta(seconds=calls / (PER_SECOND * SHARE))
-        shop.changes_paused_until = max(rest, shop.changes_paused_until or rest)
+        rested = run.started_at + planning.rest_after(calls, PER_SECOND)
+        shop.changes_paused_until = max(rested, shop.changes_paused_until or rested)
         if not run.changed:  # everybody was asked about
             shop.changes_checked_at = run.started_at
         session.execute(delete(SyncDelta).where(SyncDelta.run_id == run_id))

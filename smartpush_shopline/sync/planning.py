@@ -121,5 +121,10 @@ def is_full_read_due(last_at: datetime | None, now: datetime) -> bool:
     return last_at is None or now - last_at >= ROTATION - NIGHT
 
 
+def rest_after(calls: int, per_second: float) -> timedelta:
+    """How long until as many calls again, so that they keep to a third of the pace by day."""
+    return timedelta(seconds=3 * calls / per_second)
+
+
 def pages(size: int, page_size: int) -> int:
     return max(1, math.ceil(size / page_size))

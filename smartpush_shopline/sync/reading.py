@@ -23,14 +23,17 @@ from .holder import Holder
 
 AGAIN = 2
 """Times that all pages are read once more, because rows moved meanwhile."""
+LONGEST_AGAIN = 10_000
+"""Rows. In a longer list somebody always moves: who did is told by a message, and asked about."""
 
 
 def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     """All pages into one set, then one short transaction that makes it the current version.
 
     The store sorts members by a key that moves. A row that comes twice says that rows moved, so
-    that another may have slipped between two pages: all pages are read again, at most twice. What
-    then still differs from the Admin's count is shown, and read again later.
+    that another may have slipped between two pages: all pages are read again, at most twice, and
+    not when there are very many. What still differs from the Admin's count then is shown, and read
+    again later.
     """
     with holder.begin() as session:
         segment = session.get_one(Segment, segment_id)
@@ -45,7 +48,7 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
                 rereading.begin(segment, holder.settings.reread, holder.now())
         yield
     members, rows = yield from _read_pages(holder, ref)
-    for _ in range(AGAIN):
+    for _ in range(AGAIN if rows <= LONGEST_AGAIN else 0):
         if rows == len(members):
             break
         yield

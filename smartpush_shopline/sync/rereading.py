@@ -14,8 +14,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from ..segments.models import DELETED, Segment
+from ..shopline import MAX_LIMIT, PER_SECOND
 from ..web import State
-from . import staleness
+from . import planning, staleness
 
 
 def begin(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
@@ -24,9 +25,14 @@ def begin(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
 
 
 def begin_again(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
-    """It was read and still differs: not at once again and again, but ever later, then at night."""
+    """It was read and still differs: not at once again and again, but ever later, then at night.
+
+    Not sooner than its pages may be asked for again: one that is too long waits for the night.
+    """
     if segment.differs_since is not None:
-        times = [segment.reread_at, _next(segment, after, now)]
+        pages = planning.pages(segment.admin_count or 0, MAX_LIMIT)
+        rested = now + planning.rest_after(pages, PER_SECOND)
+        times = [segment.reread_at, _next(segment, after, rested)]
         segment.reread_at = min((each for each in times if each), default=None)
 
 
@@ -56,7 +62,7 @@ def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _next(segment: Segment, after: Sequence[timedelta], now: datetime) -> datetime | None:
+def _next(segment: Segment, after: Sequence[timedelta], later_than: datetime) -> datetime | None:
     begun = [each for each in (segment.rule_changed_at, segment.differs_since) if each]
     times = [since + wait for since in begun for wait in after]
-    return min((each for each in times if each > now), default=None)
+    return min((each for each in times if each > later_than), default=None)

@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 
 from smartpush_shopline.sandbox import graph_fields, groups
+from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.settings import Settings
+from smartpush_shopline.sync import rereading
 from tests.pages.reading import adds_up, equations_of, text_of
+from tests.support import NOW
 from tests.sync.test_fresh_lists import rereads
 from tests.sync.test_nights import night_of
 from tests.sync.test_real_time import named
@@ -114,3 +117,21 @@ def test_a_difference_that_stays_is_read_again_ever_later_and_then_at_night_only
         connected.browser().get(f"/smartpush/segments/{big.id}")
     )
     assert connected.segments()["Big spenders"].differs_since == big.differs_since
+
+
+def test_a_very_long_list_is_not_read_again_at_once(crowd, live, sandbox, clock, monkeypatch):
+    monkeypatch.setattr("smartpush_shopline.sync.reading.LONGEST_AGAIN", 250)
+    crowd.moods.members = "shifting"
+    check(live, "Everybody")
+    segment = live.segments()["Everybody"]
+    assert read(sandbox, segment) == 2
+    assert segment.reread_at == clock() + timedelta(minutes=2)
+
+
+@pytest.mark.parametrize(
+    ("people", "minutes"), [(0, 2), (29_750, 2), (30_000, 10), (150_000, 60), (1_000_000, None)]
+)
+def test_the_longer_a_list_is_the_later_it_is_read_again(people, minutes):
+    segment = Segment(admin_count=people, differs_since=NOW, reread_at=None)
+    rereading.begin_again(segment, Settings().reread, NOW)
+    assert segment.reread_at == (minutes and NOW + timedelta(minutes=minutes))
