@@ -170,6 +170,7 @@ def _segment_facts(session: Session) -> list[dict[str, Any]]:
                 },
                 "definition": segment.definition,
                 "stale": segment.stale_reason,
+                "differs_since": segment.differs_since and segment.differs_since.isoformat(),
                 "error": sentence(segment.error) or None,
                 "read_at": segment.read_at and segment.read_at.isoformat(),
                 "count_checked_at": segment.count_checked_at
