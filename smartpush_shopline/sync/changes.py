@@ -70,7 +70,8 @@ def settle(holder: Holder, run_id: int) -> None:
             staleness.mark_stale(session, segment, staleness.COUNT, now)
         calls = run.calls + sum(_calls(segment) for segment in unexplained)
         rested = run.started_at + planning.rest_after(calls, PER_SECOND)
-        shop.changes_paused_until = max(rested, shop.changes_paused_until or rested)
+        took_longer = now + 2 * (now - run.started_at)  # each was asked alone, or failed first
+        shop.changes_paused_until = max(rested, took_longer, shop.changes_paused_until or rested)
         if not run.changed:  # everybody was asked about
             shop.changes_checked_at = run.started_at
         session.execute(delete(SyncDelta).where(SyncDelta.run_id == run_id))

@@ -117,9 +117,20 @@ def test_a_store_that_answers_no_such_questions_is_read_when_somebody_looks(
     clock.forward(minutes=1)
     buying.place(store, poor_one(store).id, "90000.00")
     sandbox.arrived()
-    for _ in range(8):
-        soon()
+    asked = sum(sum(soon().values()) for _ in range(8))
+    assert asked == (3 if status == 400 else 6)
     shop = connected.shop()
     assert shop.changes_at is None and shop.changes_checked_at is None
     assert [r.kind for r in connected.runs()] == ["import"]
     assert "read again when somebody chooses it" in connected.browser().get("/smartpush/").text
+
+
+def test_a_run_that_took_long_is_followed_by_a_longer_pause(
+    connected, sandbox, store, soon, at, clock
+):
+    """Each person was asked alone, say, which its own count of calls does not know."""
+    at("graphql", lambda: clock.forward(seconds=100))
+    buying.place(store, poor_one(store).id, "90000.00")
+    sandbox.arrived()
+    soon()
+    assert connected.shop().changes_paused_until == clock() + timedelta(seconds=200)
