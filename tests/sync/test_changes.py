@@ -134,3 +134,12 @@ def test_a_run_that_took_long_is_followed_by_a_longer_pause(
     sandbox.arrived()
     soon()
     assert connected.shop().changes_paused_until == clock() + timedelta(seconds=200)
+
+
+def test_a_stream_of_messages_does_not_put_it_off(connected, sandbox, store, soon):
+    one = poor_one(store).id
+    for second in (0, 6):
+        people.edit(store, one, {"tags": f"at {second}"}, "Admin")
+        sandbox.arrived()
+        asked = soon(seconds=6 if second == 0 else 4)
+    assert sum(asked.values()) == 1
