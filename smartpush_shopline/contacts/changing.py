@@ -67,7 +67,8 @@ class Change:
     ) -> Change:
         """`new` are numbered, and in no table yet."""
         wanted = set(refs)
-        looked = _look(session, shop_id, column, sorted(wanted))
+        there = wanted.difference(getattr(row, column.key) for row in new)
+        looked = _look(session, shop_id, column, sorted(there))
         known, before = {row.number for row in looked}, Keys.of(looked)
         made = {row.number for row in new}
         while True:

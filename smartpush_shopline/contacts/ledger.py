@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from ..shopline import Consent, Customer
@@ -17,6 +17,7 @@ from .consent import STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
 from .rows import Row
 
+_EVENTS = cast("Table", ConsentEvent.__table__)
 Act = tuple[str, str]
 """Channel and state of what a person just did, as `customers_marketing_consent/update` tells it."""
 
@@ -90,7 +91,7 @@ def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
     if added:
         rows.save(session, {s.contact.number: s.contact for s in added}.values())
         session.connection().execute(
-            insert(ConsentEvent.__table__), [_event(each, now) for each in added]
+            insert(_EVENTS), [_event(each, now) for each in added]
         )
 
 
@@ -125,8 +126,9 @@ def _facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int,
             .join(Contact, Contact.id == ConsentEvent.contact_id)
             .where(ConsentEvent.contact_id.in_(some))
         )
-        for number, channel, *fact in session.execute(asked):
-            found[number, channel].append(Fact(*fact))
+        for number, channel, state, source, occurred_at, dated, explicit in session.execute(asked):
+            fact = Fact(state, source, occurred_at, dated, explicit)
+            found[number, channel].append(fact)
     return found
 
 

@@ -215,4 +215,5 @@ def _own_verdict(channel: str, contact: Row) -> str:
 
 
 def address_key(channel: str, contact: Row) -> str | None:
-    return contact.email_key if channel == "email" else contact.phone
+    address: str | None = contact.email_key if channel == "email" else contact.phone
+    return address

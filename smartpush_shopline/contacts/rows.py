@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from .models import Contact
 
-_TABLE = Contact.__table__
+_TABLE = cast("Table", Contact.__table__)
 _NAMES = tuple(_TABLE.columns.keys())
 _EMPTY = {column.key: None if column.nullable else "" for column in _TABLE.columns}
 _BATCH = 500
@@ -31,9 +31,9 @@ class Row:
 
     __slots__ = ("__dict__", "saved")
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], *, saved: bool = True) -> None:
         self.__dict__.update(values)
-        self.saved = dict(values)
+        self.saved = dict(values) if saved else {}
 
     if TYPE_CHECKING:
 
@@ -43,9 +43,8 @@ class Row:
 
 
 def new(shop_id: int, number: int, now: datetime, **known: Any) -> Row:
-    return Row(
-        _EMPTY | {"id": None, "shop_id": shop_id, "number": number, "recorded_at": now} | known
-    )
+    values = {"id": None, "shop_id": shop_id, "number": number, "recorded_at": now, **known}
+    return Row(_EMPTY | values, saved=False)
 
 
 def load(session: Session, shop_id: int, numbers: Collection[int]) -> list[Row]:
@@ -84,7 +83,7 @@ def _insert(session: Session, rows: Sequence[Row]) -> None:
     asked = select(_TABLE.c.number, _TABLE.c.id).where(
         _TABLE.c.shop_id == rows[0].shop_id, _TABLE.c.number.between(min(numbers), max(numbers))
     )
-    ids = {number: row_id for number, row_id in session.execute(asked)}
+    ids = dict(session.execute(asked).tuples().all())
     for row in rows:
         row.id = ids[row.number]
         row.saved = dict(vars(row))
