@@ -83,7 +83,7 @@ def _insert(session: Session, rows: Sequence[Row]) -> None:
     asked = select(_TABLE.c.number, _TABLE.c.id).where(
         _TABLE.c.shop_id == rows[0].shop_id, _TABLE.c.number.between(min(numbers), max(numbers))
     )
-    ids = dict(session.execute(asked).tuples().all())
+    ids = {row.number: row.id for row in session.execute(asked)}
     for row in rows:
         row.id = ids[row.number]
         row.saved = dict(vars(row))

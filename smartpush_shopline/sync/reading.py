@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pyroaring import BitMap
@@ -14,11 +15,29 @@ from ..contracts import ShopCard
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import Published
-from ..shopline import SavedSearch
+from ..shopline import Member, Page, SavedSearch
 from ..signals import segment_members_changed, segment_published
 from ..web import announce
 from . import findings, rereading, runs, staleness
 from .holder import Holder
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A segment as it stood when its reading began."""
+
+    id: int
+    ref: str
+    cause: str
+    asked_at: datetime | None
+    changed_at: datetime | None
+
+    @classmethod
+    def of(cls, segment: Segment, otherwise: str) -> Begun:
+        cause = segment.stale_reason or otherwise
+        return cls(
+            segment.id, segment.segment_ref, cause, segment.stale_since, segment.changed_at
+        )
 
 
 def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
@@ -28,11 +47,9 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     two pages: people are kept in a set, and every segment is read again in time.
     """
     with holder.begin() as session:
-        segment = session.get_one(Segment, segment_id)
-        ref, cause = segment.segment_ref, segment.stale_reason or staleness.PERSON
-        asked_at, changed_at = segment.stale_since, segment.changed_at
-    if cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
-        definition = holder.client.fetch_saved_search(ref)
+        begun = Begun.of(session.get_one(Segment, segment_id), staleness.PERSON)
+    if begun.cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
+        definition = holder.client.fetch_saved_search(begun.ref)
         with holder.begin() as session:
             segment = session.get_one(Segment, segment_id)
             if take_definition(segment, definition):
@@ -40,28 +57,36 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
         yield
     members, page_info = BitMap(), None
     while True:
-        page = holder.client.fetch_member_page(ref, page_info=page_info)
-        with holder.begin() as session:
-            members.update(
-                people.numbers_of_members(session, holder.shop_id, page.items, holder.now())
-            )
+        page = holder.client.fetch_member_page(begun.ref, page_info=page_info)
+        members |= numbers(holder, page)
         page_info = page.next_page_info
         if page_info is None:
             break
         yield
-    if not members:  # nobody says whether a deleted one has no members or is not found
-        holder.client.fetch_saved_search(ref)
+    end(holder, begun, members)
+
+
+def numbers(holder: Holder, page: Page[Member]) -> BitMap:
     with holder.begin() as session:
-        segment = session.get_one(Segment, segment_id, with_for_update=True)
-        if segment.changed_at != changed_at:
+        found = people.numbers_of_members(session, holder.shop_id, page.items, holder.now())
+    return BitMap(found)
+
+
+def end(holder: Holder, begun: Begun, members: BitMap) -> None:
+    """All of them were read: publish, unless the segment changed meanwhile."""
+    if not members:  # nobody says whether a deleted one has no members or is not found
+        holder.client.fetch_saved_search(begun.ref)
+    with holder.begin() as session:
+        segment = session.get_one(Segment, begun.id, with_for_update=True)
+        if segment.changed_at != begun.changed_at:
             return  # its pages tell of two rules, or it is gone: if it is stale, it is begun anew
-        changed_meanwhile, reason = segment.stale_since != asked_at, segment.stale_reason
+        changed_meanwhile, reason = segment.stale_since != begun.asked_at, segment.stale_reason
         published = publishing.publish(
-            session, segment, members, len(members), cause, holder.now()
+            session, segment, members, len(members), begun.cause, holder.now()
         )
         if changed_meanwhile and reason:
             staleness.mark_stale(session, segment, reason, holder.now())
-        if cause == staleness.NIGHT:
+        if begun.cause == staleness.NIGHT:
             findings.note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
         card = holder.shop(session).card
     tell(published, card)
