@@ -22,12 +22,9 @@ def read_small(holder: Holder, run_id: int) -> None:
         if segment is None:
             runs.advance(session, run_id)
             return
+        run.page_info, run.calls, run.error, run.attempts = str(segment.id), run.calls + 1, None, 0
         begun = Begun.of(segment, staleness.FIRST)
     page = checking.asked(lambda: holder.client.fetch_member_page(begun.ref), checking.PATIENCE)
     if page is not None and page.next_page_info is None:
         with suppress(Gone):
             reading.end(holder, begun, reading.numbers(holder, page))
-    with holder.begin() as session:
-        run = session.get_one(SyncRun, run_id)
-        run.page_info, run.calls = str(begun.id), run.calls + 1
-        run.error, run.attempts = None, 0
