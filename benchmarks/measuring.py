@@ -31,6 +31,37 @@ class Result:
         return asdict(self) | {"ratio": self.ratio}
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Another line of results.json: a number, what is promised of it, and how it came about."""
+
+    name: str
+    engine: str
+    size: int
+    value: float
+    unit: str
+    about: str = ""
+    at_most: float | None = None
+    at_least: float | None = None
+
+    @property
+    def missed(self) -> str | None:
+        said = f"{self.name} is {self.value:,.4g} {self.unit};"
+        if self.at_most is not None and self.value > self.at_most:
+            return f"{said} at most {self.at_most:,.4g} are promised."
+        if self.at_least is not None and self.value < self.at_least:
+            return f"{said} at least {self.at_least:,.4g} are promised."
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def share(values: list[float], part: float) -> float:
+    """The value that this part of them does not exceed: 0.5 for the median."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
 def seconds(work: Work) -> float:
     start = perf_counter()
     work()

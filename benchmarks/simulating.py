@@ -18,11 +18,11 @@ from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 
 from smartpush_shopline import SmartPush
+from smartpush_shopline.database import Database
 from smartpush_shopline.runner.ringing import run_job
 from smartpush_shopline.shopline import Pace
 from smartpush_shopline.shopline.models import Token
 from smartpush_shopline.shops import install
-from smartpush_shopline.shops.models import Shop
 from smartpush_shopline.sync import failing, holder
 from smartpush_shopline.web import State
 
@@ -38,8 +38,8 @@ _KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 class Time:
     """Seconds since the beginning, on a clock that also skips."""
 
-    _began: float = field(default_factory=perf_counter)
     _skipped: float = 0.0
+    _began: float = field(default_factory=perf_counter)
     _not_ours: float = 0.0
     meanwhile: Callable[[], None] = lambda: None
     """What happens elsewhere while we wait."""
@@ -110,8 +110,15 @@ class Simulation:
         self.time.sleep(max(0.001, (at - self.time.now()).total_seconds()))
 
 
-def simulate(url: str, store: Store, **settings: Any) -> Simulation:
-    """On an empty database with our tables, or one in which the store is connected already."""
+def connect(database: Database) -> int:
+    """The store's row, with a token that nobody asks for."""
+    token = Token("a-token", BEGIN + timedelta(days=900), frozenset())
+    with database.begin() as session:
+        return install.record_private(session, "benchmark", "alder", token, [_KEY], BEGIN).id
+
+
+def simulate(url: str, store: Store, *, at: float = 0.0, **settings: Any) -> Simulation:
+    """On a database with our tables, `at` seconds after the beginning."""
     app = Flask("benchmark")
     app.config.from_mapping(
         SECRET_KEY="benchmark",
@@ -126,14 +133,8 @@ def simulate(url: str, store: Store, **settings: Any) -> Simulation:
     db = SQLAlchemy()
     db.init_app(app)
     SmartPush(db=db).init_app(app)
-    simulation = Simulation(app, store, 0, Time())
-    state, time = simulation.state, simulation.time
+    time, state = Time(at), app.extensions["smartpush"]
     state.now = time.now
-    with state.database.begin() as session:
-        token = Token("a-token", BEGIN + timedelta(days=900), frozenset())
-        shop: Shop = install.record_private(
-            session, "benchmark", "alder", token, [_KEY], BEGIN
-        )
-        simulation.shop_id = shop.id
-    state.paces[simulation.shop_id] = Pace(clock=time, sleep=time.sleep)
-    return simulation
+    shop_id = connect(state.database)
+    state.paces[shop_id] = Pace(clock=time, sleep=time.sleep)
+    return Simulation(app, store, shop_id, time)

@@ -51,6 +51,8 @@ class Store:
     changed: dict[int, datetime] = field(default_factory=dict)
     topics: list[str] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    pages_read: Counter[str] = field(default_factory=Counter)
+    """Of the members of each segment."""
 
     def add_segment(self, name: str, members: BitMap, rule: str = STILL) -> Segment:
         segment = Segment(f"GROUP{len(self.segments) + 1}", name, rule, members)
@@ -213,7 +215,9 @@ def _changed_since(store: Store, since: str) -> list[int]:
 
 
 def _members(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:
-    members = store.segments[path.split("/")[-2]].members
+    ref = path.split("/")[-2]
+    store.pages_read[ref] += 1
+    members = store.segments[ref].members
     after = int(asked.get("page_info", "~0").partition("~")[2])
     return _page("customers", members, after, lambda p: member_json(store, p), "~")
 
@@ -228,7 +232,8 @@ def _page(
 
 
 def _searches(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:
-    return json.dumps({"customer_saved_searches": [_search(s) for s in store.segments.values()]}), None
+    every = [_search(segment) for segment in store.segments.values()]
+    return json.dumps({"customer_saved_searches": every}), None
 
 
 def _one_search(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:
@@ -241,7 +246,7 @@ def _search(segment: Segment) -> dict[str, str]:
 
 
 def _count_of(how_many: Callable[[Store], int]) -> Any:
-    return lambda store, path, asked, body: (json.dumps({"count": how_many(store)}), None)
+    return lambda store, *asked: (json.dumps({"count": how_many(store)}), None)
 
 
 def _segment_count(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:

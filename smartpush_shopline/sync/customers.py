@@ -42,7 +42,7 @@ def _take(holder: Holder, session: Session, run: SyncRun, customers: Sequence[Cu
     if run.page_info is None:  # the first page, perhaps once more
         run.last_number = session.get_one(ShopCounter, run.shop_id).last_number
         run.seen = run.changed = BitMap()
-    news = findings.news(session, run.shop_id, customers)
+    news = findings.news(session, run, customers)
     people.upsert_customers(session, run.shop_id, customers, "store", holder.now())
     refs = [customer.ref for customer in customers]
     numbers = numbers_of(session, run.shop_id, Contact.customer_ref, refs)
