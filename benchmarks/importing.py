@@ -6,7 +6,6 @@ It runs in a process of its own, which tells how much memory it took at most.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,7 +22,7 @@ from smartpush_shopline.contacts.models import ConsentEvent, Contact
 from smartpush_shopline.shopline.models import Customer
 
 from .ground import Ground
-from .measuring import Figure, seconds
+from .measuring import Figure, peak_megabytes, seconds
 from .places import Place, open_place
 from .simulating import connect
 from .store import BEGIN, PAGE, Store, customer
@@ -93,7 +92,7 @@ def main(engine_name: str, folder: Path, size: int) -> Took:
             page = [customer(store, place) for place in places]
             took.ours += seconds(lambda page=page: _ours(ours, shop_id, page))  # type: ignore[misc]
             _bare(bare, bare_id, page, first, took)
-    took.peak_megabytes = _peak_megabytes()
+    took.peak_megabytes = peak_megabytes()
     return took
 
 
@@ -131,7 +130,8 @@ def _upsert(engine_name: str) -> Any:
 
 def _contact(shop_id: int, number: int, said: Customer) -> dict[str, Any]:
     email, sms = said.email_consent, said.sms_consent
-    assert email and sms
+    assert email
+    assert sms
     return {
         "shop_id": shop_id,
         "number": number,
@@ -178,15 +178,6 @@ def _events(number: int, said: Customer) -> list[dict[str, Any]]:
         for channel, told in (("email", said.email_consent), ("sms", said.sms_consent))
         if told
     ]
-
-
-def _peak_megabytes() -> float:
-    """Of this program alone; `ru_maxrss` may be that of whoever started it."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
-        return int(peak.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
 if __name__ == "__main__":

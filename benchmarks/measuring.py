@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import resource
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -60,6 +62,15 @@ class Figure:
 def share(values: list[float], part: float) -> float:
     """The value that this part of them does not exceed: 0.5 for the median."""
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
+
+
+def peak_megabytes() -> float:
+    """Of this program alone; `ru_maxrss` may be that of whoever started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        peak = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(peak.split()[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 
 def seconds(work: Work) -> float:

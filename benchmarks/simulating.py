@@ -41,11 +41,13 @@ class Time:
     _skipped: float = 0.0
     _began: float = field(default_factory=perf_counter)
     _not_ours: float = 0.0
+    _stopped_at: float | None = None
     meanwhile: Callable[[], None] = lambda: None
     """What happens elsewhere while we wait."""
 
     def __call__(self) -> float:
-        return perf_counter() - self._began - self._not_ours + self._skipped
+        still = self._stopped_at or perf_counter()
+        return still - self._began - self._not_ours + self._skipped
 
     def now(self) -> datetime:
         return BEGIN + timedelta(seconds=self())
@@ -56,10 +58,11 @@ class Time:
 
     @contextmanager
     def not_ours(self) -> Iterator[None]:
-        """What is done here is the store's work, or the benchmark's."""
-        start = perf_counter()
+        """The clock stands still: what is done here is the store's work, or the benchmark's."""
+        self._stopped_at = perf_counter()
         yield
-        self._not_ours += perf_counter() - start
+        self._not_ours += perf_counter() - self._stopped_at
+        self._stopped_at = None
 
 
 @dataclass

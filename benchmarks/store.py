@@ -246,7 +246,10 @@ def _search(segment: Segment) -> dict[str, str]:
 
 
 def _count_of(how_many: Callable[[Store], int]) -> Any:
-    return lambda store, *asked: (json.dumps({"count": how_many(store)}), None)
+    def answer(store: Store, *asked: Any) -> Answer:
+        return json.dumps({"count": how_many(store)}), None
+
+    return answer
 
 
 def _segment_count(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:
