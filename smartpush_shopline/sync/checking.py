@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ..contacts.models import Contact
@@ -21,7 +21,7 @@ from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from . import findings, reading, runs
 from .holder import Holder
-from .models import CHANGES, SyncDelta, SyncRun
+from .models import CHANGES, IMPORT, SyncDelta, SyncRun
 
 T = TypeVar("T")
 CUSTOMERS_PER_CALL = 20
@@ -37,9 +37,9 @@ def check_members(holder: Holder, run_id: int) -> None:
         people, segments, attempts = _refs(session, run, some), _listed(session, run), run.attempts
         gone = _deleted(session, run, some)
         if not some:
-            runs.advance(session, run_id, "counts")
+            runs.advance(session, run_id)
             return
-    told = _asked(
+    told = asked(
         lambda: holder.client.fetch_memberships(list(people), [s.segment_ref for s in segments]),
         attempts,
     )
@@ -47,7 +47,7 @@ def check_members(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         run.calls, run.error, run.attempts = run.calls + 1, None, 0
         if told is None:
-            runs.advance(session, run_id, "counts")  # who is left in `changed` marks every segment
+            runs.advance(session, run_id)  # who is left in `changed` marks every segment
             return
         run.changed = (run.changed or BitMap()) - some
         for segment in segments:
@@ -103,16 +103,16 @@ def count_members(holder: Holder, run_id: int) -> None:
         left = [s for s in _to_count(session, run) if s.id > int(run.page_info or 0)]
         zone, attempts = holder.shop(session).timezone, run.attempts
         if not left:
-            runs.advance(session, run_id, "deltas")
+            runs.advance(session, run_id)
             return
     ref, segment_id = left[0].segment_ref, left[0].id
-    told = _asked(lambda: _count(holder, ref, zone), attempts)
+    told = asked(lambda: _count(holder, ref, zone), attempts)
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
         run.calls, run.error, run.attempts = run.calls + 1, None, 0
         run.page_info = str(segment_id)
         if told is None:
-            runs.advance(session, run_id, "deltas")
+            runs.advance(session, run_id)
         elif told >= 0:
             segment = session.get_one(Segment, segment_id)
             version = session.get(SegmentVersion, segment.current_version_id or 0)
@@ -121,12 +121,13 @@ def count_members(holder: Holder, run_id: int) -> None:
 
 
 def _to_count(session: Session, run: SyncRun) -> list[Segment]:
-    """All of them, unless the answers about changed people say which."""
+    """A first import asks only how much is left to read; a look at changes, what they are about."""
+    if run.kind == IMPORT:
+        return _listed(session, run, runs.is_unread(run))
     if run.kind != CHANGES or run.changed:
         return _listed(session, run)
-    asked = select(SyncDelta.segment_id).where(SyncDelta.run_id == run.id)
-    told = set(session.scalars(asked))
-    return [each for each in _listed(session, run) if each.id in told]
+    told = select(SyncDelta.segment_id).where(SyncDelta.run_id == run.id)
+    return _listed(session, run, Segment.id.in_(told))
 
 
 def _count(holder: Holder, ref: str, zone: str) -> int:
@@ -146,7 +147,7 @@ def apply_delta(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         delta = _next_delta(session, run)
         if delta is None:
-            runs.advance(session, run_id, "settle" if run.kind == CHANGES else "due")
+            runs.advance(session, run_id)
             return
         run.page_info = str(delta.segment_id)
         segment = session.get_one(Segment, delta.segment_id, with_for_update=True)
@@ -195,21 +196,17 @@ def owes_reading(segment: Segment, version: SegmentVersion | None) -> bool:
     return changed is not None and (read is None or read < changed)
 
 
-def _listed(session: Session, run: SyncRun) -> list[Segment]:
-    return list(
-        session.scalars(
-            select(Segment)
-            .where(
-                Segment.shop_id == run.shop_id,
-                Segment.source == SHOPLINE,
-                Segment.state != DELETED,
-            )
-            .order_by(Segment.id)
-        )
+def _listed(
+    session: Session, run: SyncRun, which: ColumnElement[bool] | None = None
+) -> list[Segment]:
+    there = select(Segment).where(
+        Segment.shop_id == run.shop_id, Segment.source == SHOPLINE, Segment.state != DELETED
     )
+    found = there if which is None else there.where(which)
+    return list(session.scalars(found.order_by(Segment.id)))
 
 
-def _asked(ask: Callable[[], T], attempts: int) -> T | None:
+def asked(ask: Callable[[], T], attempts: int) -> T | None:
     """None when the store does not answer such questions; what is about the whole store raises."""
     try:
         return ask()

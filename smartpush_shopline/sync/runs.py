@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import MAX_LIMIT, PER_SECOND
-from . import staleness
 from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
+from .staleness import FIRST, NIGHT
+
+_FIRST, _LAST = ("shop", "subscriptions", "list"), ("due", "segments")
+PHASES = {
+    IMPORT: (*_FIRST, "small", "counts", "contacts", "missing", *_LAST),
+    NIGHTLY: (*_FIRST, "contacts", "missing", "members", "counts", "deltas", *_LAST),
+    CHANGES: ("members", "counts", "deltas", "settle"),
+}
+"""A first import begins with what it takes little to read: lists that can be chosen at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +70,11 @@ def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
     return run
 
 
-def advance(session: Session, run_id: int, phase: str) -> SyncRun:
+def advance(session: Session, run_id: int) -> SyncRun:
+    """To the next phase, from its beginning."""
     run = session.get_one(SyncRun, run_id)
-    run.phase, run.page_info = phase, None
+    phases = PHASES[run.kind]
+    run.phase, run.page_info = phases[phases.index(run.phase) + 1], None
     run.error, run.attempts = None, 0
     return run
 
@@ -95,21 +105,35 @@ def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | N
 
 def segments_left(session: Session, run: SyncRun) -> int:
     """Segments this run still has to read."""
-    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
-    return session.scalars(
-        select(func.count(Segment.id)).where(
-            Segment.shop_id == run.shop_id,
-            Segment.source == SHOPLINE,
-            Segment.stale_reason == reason,
-        )
-    ).one()
+    return session.scalars(select(func.count(Segment.id)).where(_is_left(run))).one()
+
+
+def _is_left(run: SyncRun) -> ColumnElement[bool]:
+    """A night knows it once it is planned; a first import reads whatever is not read yet."""
+    there = (Segment.shop_id == run.shop_id) & (Segment.source == SHOPLINE)
+    if run.phase == "segments":
+        return there & (Segment.stale_reason == (FIRST if run.kind == IMPORT else NIGHT))
+    alive = there & (Segment.state != DELETED)
+    return alive & is_unread(run) if run.kind == IMPORT else alive
+
+
+def next_unread(session: Session, run: SyncRun, after: int) -> Segment | None:
+    """By id, of those that the store listed."""
+    there = (Segment.shop_id == run.shop_id) & (Segment.source == SHOPLINE)
+    waiting = there & (Segment.state != DELETED) & is_unread(run) & (Segment.id > after)
+    return session.scalars(select(Segment).where(waiting).order_by(Segment.id).limit(1)).first()
+
+
+def is_unread(run: SyncRun) -> ColumnElement[bool]:
+    """Not since the run began."""
+    return or_(Segment.read_at.is_(None), Segment.read_at < run.started_at)
 
 
 def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     pages_total = math.ceil((run.contacts_total or 0) / MAX_LIMIT)
     pages_done = min(math.ceil(run.contacts_done / MAX_LIMIT), pages_total)
-    listed = run.segments_total is not None and run.phase == "segments"
-    closed = (run.segments_total or 0) - segments_left(session, run) if listed else 0
+    told = run.segments_total is not None and (run.kind == IMPORT or run.phase == "segments")
+    closed = (run.segments_total or 0) - segments_left(session, run) if told else 0
     failed = _failed(session, run)
     given_up = sum(segment.stale_reason is None for segment in failed)
     done, total = pages_done + closed, pages_total + (run.segments_total or 0)
@@ -147,12 +171,7 @@ def _failed(session: Session, run: SyncRun) -> Sequence[Segment]:
 
 def _calls_to_read(session: Session, run: SyncRun) -> list[int]:
     """Of each segment this run still reads, or may read: one call for every page of people."""
-    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
-    asked = select(Segment.admin_count).where(
-        Segment.shop_id == run.shop_id, Segment.source == SHOPLINE, Segment.state != DELETED
-    )
-    if run.phase == "segments":
-        asked = asked.where(Segment.stale_reason == reason)
+    asked = select(Segment.admin_count).where(_is_left(run))
     return [max(1, math.ceil((count or 0) / MAX_LIMIT)) for count in session.scalars(asked)]
 
 

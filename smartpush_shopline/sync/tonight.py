@@ -37,10 +37,16 @@ def decide_scope(
 
 
 def mark_due(session: Session, shop: Shop, run: SyncRun, budget: int, now: datetime) -> int:
-    """Have segments read as planned; how many. A first import reads all, the small ones first."""
+    """Have segments read as planned; how many.
+
+    A first import reads all that it has not read yet, the small ones first.
+    """
     first = run.kind == IMPORT
     limit = budget - run.calls if not run.whole else _NO_LIMIT
-    due = planning.plan(known_segments(session, shop, now, run), now, limit, MAX_LIMIT)
+    known = known_segments(session, shop, now, run)
+    if first:
+        known = [k for k in known if k.read_at is None or k.read_at < run.started_at]
+    due = planning.plan(known, now, limit, MAX_LIMIT)
     reason = staleness.FIRST if first else staleness.NIGHT
     for turn, each in enumerate(due.readings):
         segment = session.get_one(Segment, each.id)
