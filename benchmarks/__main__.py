@@ -5,36 +5,51 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
+from . import importing
 from .baseline import make_baseline
-from .cases import ALL, Bench
+from .cases import ALL as EVERYDAY
+from .cases import Bench
+from .ground import Ground
+from .importing import import_pages
 from .lists import make_lists
-from .measuring import Result
+from .measuring import Figure, Result
+from .night import nightly_pass
+from .paced import first_import
 from .people import make_shop
 from .places import Place, open_place
+from .steady import consent_webhook, unchanged_segment
 
 RESULTS = Path(__file__).parent / "results.json"
 MILLION = 1_000_000
+Case = Callable[[Any], Any]
+# Who changes contacts comes last: until then they are the made store's.
+SIMULATED: tuple[Case, ...] = (
+    import_pages,
+    first_import,
+    unchanged_segment,
+    nightly_pass,
+    consent_webhook,
+)
 _LONGEST = {"audience_count_by_reason": 0.005, "audience_save": 0.050}
 _LEAST_RATIO = {"audience_count_by_reason": 200.0}
 
 
 def main() -> int:
     wanted = _arguments()
-    with (
-        TemporaryDirectory(prefix="smartpush-benchmark-") as folder,
-        open_place(wanted.engine, Path(folder)) as place,
-    ):
-        bench = _fill(place, wanted.size, wanted.rounds)
-        results = [result for case in ALL for result in case(bench)]
-    print(_table(results))
-    _write(wanted.output, results)
+    with TemporaryDirectory(prefix="smartpush-benchmark-") as name:
+        results = [*_everyday(wanted, Path(name)), *_simulated(wanted, Path(name))]
+    print(_table([each for each in results if isinstance(each, Result)]))
+    print(_figures([each for each in results if isinstance(each, Figure)]))
+    if not wanted.only:
+        _write(wanted.output, results)
     missed = list(_missed(results)) if (wanted.engine, wanted.size) == ("sqlite", MILLION) else []
     for sentence in missed:
         print(sentence, file=sys.stderr)
@@ -43,11 +58,38 @@ def main() -> int:
 
 def _arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    names = [case.__name__ for case in (*EVERYDAY, *SIMULATED)]
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--size", type=int, default=MILLION, help="contacts (%(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="baseline runs (%(default)s)")
+    parser.add_argument("--only", choices=names, action="append", default=[], help="some of them")
     parser.add_argument("--output", type=Path, default=RESULTS, help="results.json to write")
     return parser.parse_args()
+
+
+def _chosen(cases: Iterable[Case], wanted: Namespace) -> list[Case]:
+    return [case for case in cases if not wanted.only or case.__name__ in wanted.only]
+
+
+def _everyday(wanted: Namespace, folder: Path) -> list[Result]:
+    cases = _chosen(EVERYDAY, wanted)
+    if not cases:
+        return []
+    (folder / "everyday").mkdir()
+    with open_place(wanted.engine, folder / "everyday") as place:
+        bench = _fill(place, wanted.size, wanted.rounds)
+        return [result for case in cases for result in case(bench)]
+
+
+def _simulated(wanted: Namespace, folder: Path) -> list[Figure]:
+    ground = Ground(folder, wanted.engine, wanted.size, importing.import_all)
+    found: list[Figure] = []
+    for case in _chosen(SIMULATED, wanted):
+        start = perf_counter()
+        print(f"{case.__name__} ...", flush=True)
+        found += case(ground)
+        print(f"  done in {perf_counter() - start:.0f} s", flush=True)
+    return found
 
 
 def _fill(place: Place, size: int, rounds: int) -> Bench:
@@ -71,16 +113,26 @@ def _table(results: list[Result]) -> str:
     return "\n".join([*lines, ""])
 
 
+def _figures(figures: list[Figure]) -> str:
+    """Each on two lines: the number, and how it came about."""
+    lines = [f"{f.name:28}{f.value:>10,.3g} {f.unit}\n    {f.about}" for f in figures]
+    return "\n".join([*lines, ""])
+
+
 def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:,.2f} ms"
 
 
-def _write(path: Path, results: list[Result]) -> None:
+def _write(path: Path, results: Sequence[Result | Figure]) -> None:
     path.write_text(json.dumps([found.as_json() for found in results], indent=2) + "\n")
 
 
-def _missed(results: Iterable[Result]) -> Iterable[str]:
+def _missed(results: Iterable[Result | Figure]) -> Iterable[str]:
     for found in results:
+        if isinstance(found, Figure):
+            if found.missed:
+                yield found.missed
+            continue
         longest = _LONGEST.get(found.name)
         if longest is not None and found.seconds > longest:
             yield (

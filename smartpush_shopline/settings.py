@@ -42,6 +42,8 @@ class Settings:
     night_budget: int = 3 * 60 * 60 * 3
     reread: Sequence[timedelta] = tuple(timedelta(minutes=m) for m in (2, 10, 60))
     fresh: timedelta = timedelta(minutes=15)
+    changes_after: timedelta = timedelta(seconds=10)
+    changes_every: timedelta = timedelta(minutes=2)
     default_country: str | None = None
     smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
     drift_threshold: float = 0.2

@@ -13,7 +13,7 @@ from blinker import NamedSignal
 from flask import Flask, Response, abort, current_app, make_response, render_template, request
 from sqlalchemy.orm import Session
 
-from . import htmx, i18n
+from . import failure, htmx, i18n
 from .books import JobBook, TopicBook
 from .contracts import ACTIONS, SegmentProvider, ShopCard
 from .database import Database
@@ -96,6 +96,7 @@ def render(template: str, **context: Any) -> str:
         "number": i18n.number,
         "local_time": i18n.local_time,
         "ago": i18n.ago,
+        "failure": failure.sentence,
         "smartpush_base": state().settings.base_template,
         "smartpush_htmx": state().settings.htmx,
         "csp_nonce": state().csp_nonce,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ..segments.marking import mark_of
 from ..shops import redact
 from ..shops.models import Redaction, Shop
-from ..sync.models import RUNNING, SyncRun
+from ..sync.models import CHANGES, RUNNING, SyncRun
 
 DAYS = timedelta(days=14)
 MOST_RUNS, MOST_REQUESTS = 100, 200
@@ -52,7 +52,8 @@ class Request:
 def runs(session: Session, shop_id: int, now: datetime) -> list[Run]:
     asked = (
         select(SyncRun)
-        .where(SyncRun.shop_id == shop_id, SyncRun.started_at >= now - DAYS)
+        .where(SyncRun.shop_id == shop_id, SyncRun.kind != CHANGES)
+        .where(SyncRun.started_at >= now - DAYS)
         .order_by(SyncRun.id.desc())
         .limit(MOST_RUNS)
     )

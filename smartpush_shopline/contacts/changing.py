@@ -6,7 +6,7 @@ contacts afresh, change them, and derive their verdicts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,16 +14,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..members import chunks_of
-from . import reach
+from . import reach, rows
 from .models import Contact, ReachChunk
-
-_BATCH = 500
-"""Values per IN (...): few enough for every database, many enough for a page."""
+from .rows import Row, batches
 
 
 def email_key(email: str | None) -> str | None:
     """Two addresses with one key reach the same mailbox as far as anyone can tell."""
-    return email.strip().casefold() if email and email.strip() else None
+    return (email.strip().casefold() or None) if email else None
 
 
 @dataclass(slots=True)
@@ -52,8 +50,8 @@ class Change:
     """Contacts about to change, locked together with all who share an address with them."""
 
     session: Session
-    contacts: list[Contact]
-    everybody: list[Contact]
+    contacts: list[Row]
+    everybody: list[Row]
     keys: Keys
     chunks: list[ReachChunk]
 
@@ -63,26 +61,32 @@ class Change:
         session: Session,
         shop_id: int,
         column: InstrumentedAttribute[Any],
-        refs: Sequence[Any],
+        refs: Collection[Any],
         incoming: Keys,
+        new: Sequence[Row] = (),
     ) -> Change:
-        contacts = load(session, shop_id, column, refs)
+        """`new` are numbered, and in no table yet."""
+        wanted = set(refs)
+        there = wanted.difference(getattr(row, column.key) for row in new)
+        looked = _look(session, shop_id, column, sorted(there))
+        known, before = {row.number for row in looked}, Keys.of(looked)
+        made = {row.number for row in new}
         while True:
-            keys = Keys.of(contacts) | incoming
-            numbers = {c.number for c in (*contacts, *_sharing(session, shop_id, keys))}
-            chunks = reach.lock(session, shop_id, numbers)
-            contacts = load(session, shop_id, column, refs)
-            everybody = [*contacts, *_sharing(session, shop_id, keys)]
-            locked = set(chunks_of(numbers))
+            keys = before | incoming
+            numbers = known | sharing(session, shop_id, keys)
+            locked = set(chunks_of(numbers | made))
+            chunks = reach.lock(session, shop_id, numbers | made)
+            numbers |= sharing(session, shop_id, keys)
+            everybody = rows.load(session, shop_id, numbers)
+            contacts = [row for row in everybody if getattr(row, column.key) in wanted]
+            before = Keys.of(contacts)
             # Nobody moved between the look and the lock, neither these nor to their addresses.
-            if Keys.of(contacts) <= keys and locked.issuperset(
-                chunks_of(c.number for c in everybody)
-            ):
-                unique = list({c.number: c for c in everybody}.values())
-                return cls(session, contacts, unique, keys, chunks)
+            if before <= keys and locked.issuperset(chunks_of(numbers)):
+                return cls(session, [*contacts, *new], [*everybody, *new], keys, chunks)
 
     def derive(self) -> None:
-        """Put them, and all bound to them by the address of a channel, under their verdicts."""
+        """Write them, and put them and all bound to them by an address under their verdicts."""
+        rows.save(self.session, self.everybody)
         mine = {contact.number for contact in self.contacts}
         for channel, bound in (("email", self.keys.emails), ("sms", self.keys.phones)):
             numbers = mine | {
@@ -94,20 +98,26 @@ class Change:
         self.session.flush()
 
 
-def _sharing(session: Session, shop_id: int, keys: Keys) -> list[Contact]:
-    return load(session, shop_id, Contact.email_key, sorted(keys.emails)) + load(
-        session, shop_id, Contact.phone, sorted(keys.phones)
-    )
-
-
-def load(
-    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
-) -> list[Contact]:
-    found: list[Contact] = []
-    for some in batches(values):
-        asked = select(Contact).where(Contact.shop_id == shop_id, column.in_(some))
-        found += session.scalars(asked.execution_options(populate_existing=True))
+def _look(
+    session: Session, shop_id: int, column: InstrumentedAttribute[Any], refs: Sequence[Any]
+) -> list[Any]:
+    found: list[Any] = []
+    for some in batches(refs):
+        asked = select(Contact.number, Contact.email, Contact.phone)
+        found += session.execute(asked.where(Contact.shop_id == shop_id, column.in_(some)))
     return found
+
+
+def sharing(session: Session, shop_id: int, keys: Keys) -> set[int]:
+    """The numbers of all contacts with one of these addresses."""
+    return {
+        number
+        for column, values in ((Contact.email_key, keys.emails), (Contact.phone, keys.phones))
+        for some in batches(sorted(values))
+        for number in session.scalars(
+            select(Contact.number).where(Contact.shop_id == shop_id, column.in_(some))
+        )
+    }
 
 
 def numbers_of(
@@ -118,7 +128,3 @@ def numbers_of(
         asked = select(column, Contact.number).where(Contact.shop_id == shop_id, column.in_(some))
         found.update((ref, number) for ref, number in session.execute(asked))
     return found
-
-
-def batches(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + _BATCH] for start in range(0, len(values), _BATCH))

@@ -18,6 +18,7 @@ from ..shops.models import ShopCounter
 from . import consent, ledger, numbering, people, reach, tombstones
 from .changing import Change, Keys, email_key
 from .models import ConsentEvent, Contact
+from .rows import Row
 
 SOURCE = "erasure"
 
@@ -87,7 +88,7 @@ def erase(session: Session, shop_id: int, who: Who, now: datetime) -> dict[str, 
     return {"contacts": len(change.contacts) - len(made), "deliveries": emptied}
 
 
-def _words(contacts: Iterable[Contact], who: Who) -> set[str]:
+def _words(contacts: Iterable[Row], who: Who) -> set[str]:
     """Addresses that name them in a message."""
     found = {who.email, who.phone}
     for contact in contacts:
@@ -95,19 +96,19 @@ def _words(contacts: Iterable[Contact], who: Who) -> set[str]:
     return {word for word in found if word}
 
 
-def _refs(contacts: Iterable[Contact], who: Who) -> set[str]:
+def _refs(contacts: Iterable[Row], who: Who) -> set[str]:
     found = {who.customer_ref, *(contact.customer_ref for contact in contacts)}
     return {ref for ref in found if ref}
 
 
-def _bury(session: Session, counter: ShopCounter, contact: Contact) -> None:
+def _bury(session: Session, counter: ShopCounter, contact: Row) -> None:
     for column in (Contact.customer_ref, Contact.host_ref):
         ref = getattr(contact, column.key)
         if ref:
             tombstones.place(session, counter, column.key, ref, contact.number)
 
 
-def _empty(contact: Contact, now: datetime) -> None:
+def _empty(contact: Row, now: datetime) -> None:
     for column in Contact.__table__.columns:
         if column.key not in _KEPT:
             setattr(contact, column.key, None if column.nullable else "")
@@ -117,7 +118,7 @@ def _empty(contact: Contact, now: datetime) -> None:
 _KEPT = {"id", "shop_id", "number", "recorded_at", "deleted_at"}
 
 
-def _heirs(change: Change) -> list[tuple[Contact, str]]:
+def _heirs(change: Change) -> list[tuple[Row, str]]:
     """Others at an address whose opt-out goes with the erased: it stays an opt-out for them."""
     erased = {contact.number for contact in change.contacts}
     alive = [c for c in change.everybody if c.number not in erased and c.deleted_at is None]
@@ -132,12 +133,12 @@ def _heirs(change: Change) -> list[tuple[Contact, str]]:
     return found
 
 
-def _is_out(contact: Contact, channel: str) -> bool:
+def _is_out(contact: Row, channel: str) -> bool:
     standing, stated = (getattr(contact, f"{channel}_{what}") for what in ("standing", "stated"))
     return contact.state == reach.BLACKLISTED_STATE or (
         consent.stricter(standing, stated) == consent.UNSUBSCRIBED
     )
 
 
-def _opt_out(contact: Contact, channel: str, now: datetime) -> ledger.Statement:
+def _opt_out(contact: Row, channel: str, now: datetime) -> ledger.Statement:
     return ledger.Statement(contact, channel, consent.Fact(consent.UNSUBSCRIBED, SOURCE, now))

@@ -6,14 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from ..shopline import Consent, Customer
+from . import rows
 from .consent import STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
+from .rows import Row
 
+_EVENTS = cast("Table", ConsentEvent.__table__)
 Act = tuple[str, str]
 """Channel and state of what a person just did, as `customers_marketing_consent/update` tells it."""
 
@@ -22,13 +26,13 @@ Act = tuple[str, str]
 class Statement:
     """One fact about one contact on one channel."""
 
-    contact: Contact
+    contact: Row
     channel: str
     fact: Fact
 
 
 def statements(
-    contact: Contact,
+    contact: Row,
     customer: Customer,
     source: str,
     now: datetime,
@@ -76,14 +80,19 @@ def _fact(
 def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
     """Add the facts that are not in the ledger yet and bring the contacts' standing up to date."""
     new = list(new)
-    facts = _facts_of(session, {statement.contact.id for statement in new})
+    known = _facts_of(session, {s.contact.id for s in new if s.contact.id is not None})
+    added = []
     for statement in new:
-        known = facts[statement.contact.id, statement.channel]
-        if _is_known(statement.fact, known):
-            continue
-        known.append(statement.fact)
-        session.add(_event(statement, now))
-        setattr(statement.contact, f"{statement.channel}_standing", standing(known))
+        facts = known[statement.contact.number, statement.channel]
+        if not _is_known(statement.fact, facts):
+            facts.append(statement.fact)
+            added.append(statement)
+            setattr(statement.contact, f"{statement.channel}_standing", standing(facts))
+    if added:
+        rows.save(session, {s.contact.number: s.contact for s in added}.values())
+        session.connection().execute(
+            insert(_EVENTS), [_event(each, now) for each in added]
+        )
 
 
 def _is_known(fact: Fact, known: list[Fact]) -> bool:
@@ -101,24 +110,38 @@ def _is_known(fact: Fact, known: list[Fact]) -> bool:
 
 
 def _facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:
-    facts: defaultdict[tuple[int, str], list[Fact]] = defaultdict(list)
-    events = select(ConsentEvent).where(ConsentEvent.contact_id.in_(contact_ids))
-    for event in session.scalars(events) if contact_ids else ():
-        facts[event.contact_id, event.channel].append(
-            Fact(event.state, event.source, event.occurred_at, event.dated, event.explicit)
+    """(number, channel) → facts"""
+    found: defaultdict[tuple[int, str], list[Fact]] = defaultdict(list)
+    for some in rows.batches(sorted(contact_ids)):
+        asked = (
+            select(
+                Contact.number,
+                ConsentEvent.channel,
+                ConsentEvent.state,
+                ConsentEvent.source,
+                ConsentEvent.occurred_at,
+                ConsentEvent.dated,
+                ConsentEvent.explicit,
+            )
+            .join(Contact, Contact.id == ConsentEvent.contact_id)
+            .where(ConsentEvent.contact_id.in_(some))
         )
-    return facts
+        for number, channel, state, source, occurred_at, dated, explicit in session.execute(asked):
+            fact = Fact(state, source, occurred_at, dated, explicit)
+            found[number, channel].append(fact)
+    return found
 
 
-def _event(statement: Statement, now: datetime) -> ConsentEvent:
+def _event(statement: Statement, now: datetime) -> dict[str, Any]:
     fact = statement.fact
-    return ConsentEvent(
-        contact_id=statement.contact.id,
-        channel=statement.channel,
-        state=fact.state,
-        source=fact.source,
-        explicit=fact.explicit,
-        dated=fact.dated,
-        occurred_at=fact.occurred_at,
-        recorded_at=now,
-    )
+    return {
+        "contact_id": statement.contact.id,
+        "channel": statement.channel,
+        "state": fact.state,
+        "source": fact.source,
+        "evidence": "",
+        "explicit": fact.explicit,
+        "dated": fact.dated,
+        "occurred_at": fact.occurred_at,
+        "recorded_at": now,
+    }

@@ -93,6 +93,15 @@ class ReachChunk(Base):
     firsts: Mapped[list[list[int]] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class ChangedContact(Base):
+    """Somebody of whom a message told: in which segments they are is still to be asked."""
+
+    __tablename__ = "smartpush_changed_contact"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+
+
 class Tombstone(Base):
     """Somebody who was erased: a keyed hash of their id, and the number that leads to nobody."""
 

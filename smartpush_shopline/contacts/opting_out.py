@@ -17,6 +17,7 @@ from . import consent, ledger, numbering
 from .changing import Change, Keys, email_key
 from .consent import Fact
 from .models import ConsentEvent, Contact
+from .rows import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def record(
     return len(new)
 
 
-def _is_told(session: Session, contact: Contact, report: Report) -> bool:
+def _is_told(session: Session, contact: Row, report: Report) -> bool:
     """The same source says again what already stands: one fact is enough."""
     if getattr(contact, f"{report.channel}_standing") != report.state:
         return False

@@ -10,9 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..contracts import Person
 from ..shopline import Customer, Member
-from . import ledger, numbering, reach, tombstones
-from .changing import Change, Keys, email_key, load, numbers_of
+from . import ledger, numbering, reach, rows, tombstones
+from .changing import Change, Keys, email_key, numbers_of, sharing
 from .models import Contact
+from .rows import Row
 
 
 def upsert_customers(
@@ -30,9 +31,9 @@ def upsert_customers(
     Returns how many of them are contacts: all but the erased.
     """
     said = {customer.ref: customer for customer in customers}
-    make_missing(session, shop_id, Contact.customer_ref, list(said), now)
+    new = _missing(session, shop_id, Contact.customer_ref, list(said), now)
     incoming = Keys.of(said.values())
-    change = Change.of(session, shop_id, Contact.customer_ref, list(said), incoming)
+    change = Change.of(session, shop_id, Contact.customer_ref, said, incoming, new)
     statements: list[ledger.Statement] = []
     for contact in change.contacts:
         customer = said[str(contact.customer_ref)]
@@ -114,10 +115,23 @@ def make_missing(
     session: Session,
     shop_id: int,
     column: InstrumentedAttribute[Any],
-    refs: list[str],
+    refs: Sequence[str],
     now: datetime,
-) -> list[Contact]:
-    """Empty contacts, numbered, for the references that have none. Returns the new ones.
+) -> list[Row]:
+    """Empty contacts, numbered, for the references that have none. Returns the new ones."""
+    made = _missing(session, shop_id, column, refs, now)
+    rows.save(session, made)
+    return made
+
+
+def _missing(
+    session: Session,
+    shop_id: int,
+    column: InstrumentedAttribute[Any],
+    refs: Sequence[str],
+    now: datetime,
+) -> list[Row]:
+    """As `make_missing`, not written yet; under the lock that hands out numbers.
 
     Whoever was erased is not made again, whatever page, list or delivery still names them.
     """
@@ -128,21 +142,18 @@ def make_missing(
     known |= _erased(session, shop_id, column, refs, known)
     missing = [ref for ref in refs if ref not in known]
     numbers = numbering.hand_out(session, counter, len(missing))
-    made = [
-        Contact(shop_id=shop_id, number=number, recorded_at=now, **{column.key: ref})
+    return [
+        rows.new(shop_id, number, now, **{column.key: ref})
         for number, ref in zip(numbers, missing, strict=True)
     ]
-    session.add_all(made)
-    session.flush()
-    return made
 
 
 def _add_people(
     session: Session, shop_id: int, unknown: dict[str, Person], now: datetime
 ) -> None:
-    make_missing(session, shop_id, Contact.host_ref, list(unknown), now)
+    new = _missing(session, shop_id, Contact.host_ref, list(unknown), now)
     change = Change.of(
-        session, shop_id, Contact.host_ref, list(unknown), Keys.of(unknown.values())
+        session, shop_id, Contact.host_ref, unknown, Keys.of(unknown.values()), new
     )
     for contact in change.contacts:
         person = unknown[str(contact.host_ref)]
@@ -155,8 +166,8 @@ def _by_address(session: Session, shop_id: int, people: list[Person]) -> dict[st
     """host_ref → number of the contact with the same e-mail address, else the same phone."""
     keys = Keys.of(people)
     found: dict[str, int] = {}
-    by_email = _lowest(load(session, shop_id, Contact.email_key, sorted(keys.emails)), "email")
-    by_phone = _lowest(load(session, shop_id, Contact.phone, sorted(keys.phones)), "sms")
+    there = rows.load(session, shop_id, sharing(session, shop_id, keys))
+    by_email, by_phone = _lowest(there, "email"), _lowest(there, "sms")
     for person in people:
         number = by_email.get(email_key(person.email)) or by_phone.get(person.phone)
         if number is not None:
@@ -164,20 +175,20 @@ def _by_address(session: Session, shop_id: int, people: list[Person]) -> dict[st
     return found
 
 
-def _lowest(contacts: list[Contact], channel: str) -> dict[str | None, int]:
+def _lowest(contacts: list[Row], channel: str) -> dict[str | None, int]:
     alive = [contact for contact in contacts if contact.deleted_at is None]
     alive.sort(key=lambda contact: -contact.number)
     return {reach.address_key(channel, contact): contact.number for contact in alive}
 
 
-def _is_news(contact: Contact, customer: Customer) -> bool:
+def _is_news(contact: Row, customer: Customer) -> bool:
     known, said = contact.remote_updated_at, customer.updated_at
     if contact.deleted_at is not None:
-        return known is not None and said is not None and said > known
-    return known is None or said is None or said >= known
+        return known is not None and said is not None and bool(said > known)
+    return known is None or said is None or bool(said >= known)
 
 
-def _fill(contact: Contact, customer: Customer) -> None:
+def _fill(contact: Row, customer: Customer) -> None:
     """The profile as the store has it now. What the payload does not carry stays as it was."""
     contact.email, contact.email_key = customer.email, email_key(customer.email)
     contact.phone = customer.phone

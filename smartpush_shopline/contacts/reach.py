@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 from ..contracts import CHANNELS
 from ..members import CHUNK, chunks_of, union
 from . import consent
-from .models import Contact, ReachChunk
+from .models import ReachChunk
+from .rows import Row
 
 SENDABLE = "sendable"
 VERDICTS = (
@@ -153,7 +154,7 @@ def lock(session: Session, shop_id: int, numbers: Iterable[int]) -> list[ReachCh
 
 
 def derive(
-    chunks: list[ReachChunk], channel: str, group: Iterable[Contact], numbers: Iterable[int]
+    chunks: list[ReachChunk], channel: str, group: Iterable[Row], numbers: Iterable[int]
 ) -> None:
     """Put these numbers under their verdicts. `group` holds them and all who share an address."""
     everybody = list(group)
@@ -172,7 +173,7 @@ def derive(
             row.firsts = others + [[n, firsts[n]] for n in inside if n in firsts] or None
 
 
-def _sharing(channel: str, group: list[Contact]) -> list[list[int]]:
+def _sharing(channel: str, group: list[Row]) -> list[list[int]]:
     """The numbers of each address that several have, in ascending order."""
     owners: defaultdict[str, list[int]] = defaultdict(list)
     for contact in group:
@@ -182,7 +183,7 @@ def _sharing(channel: str, group: list[Contact]) -> list[list[int]]:
     return [sorted(numbers) for numbers in owners.values() if len(numbers) > 1]
 
 
-def _verdicts(channel: str, group: list[Contact], sharing: list[list[int]]) -> dict[str, BitMap]:
+def _verdicts(channel: str, group: list[Row], sharing: list[list[int]]) -> dict[str, BitMap]:
     """The verdict of each contact of the group, those of one address bound to each other."""
     own = {contact.number: _own_verdict(channel, contact) for contact in group}
     for numbers in sharing:
@@ -201,7 +202,7 @@ def _bind(own: dict[int, str], numbers: list[int]) -> None:
                 own[number] = min(own[number], binding, key=VERDICTS.index)
 
 
-def _own_verdict(channel: str, contact: Contact) -> str:
+def _own_verdict(channel: str, contact: Row) -> str:
     if contact.deleted_at is not None:
         return "erased"
     if contact.state == BLACKLISTED_STATE:
@@ -213,5 +214,6 @@ def _own_verdict(channel: str, contact: Contact) -> str:
     return _BY_CONSENT[consent.stricter(contact.sms_standing, contact.sms_stated)]
 
 
-def address_key(channel: str, contact: Contact) -> str | None:
-    return contact.email_key if channel == "email" else contact.phone
+def address_key(channel: str, contact: Row) -> str | None:
+    address: str | None = contact.email_key if channel == "email" else contact.phone
+    return address

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Sequence
 
@@ -10,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..shops.models import ShopCounter
-from .changing import batches
 from .models import Tombstone
+from .rows import batches
 
 
 def digest(salt: bytes, kind: str, ref: str) -> str:
     """`kind` is the name of the column that held the reference."""
-    return hmac.new(salt, f"{kind}:{ref}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(salt, f"{kind}:{ref}".encode(), "sha256").hex()
 
 
 def find(session: Session, shop_id: int, kind: str, refs: Sequence[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from ..shopline import (
 )
 from . import people
 from .ledger import Act
+from .noting import note_changed
 
 topics = TopicBook()
 
@@ -34,11 +35,11 @@ def customer_deleted(change: Payload, ctx: Context) -> None:
     ctx.about_nobody = not people.delete_customer(
         ctx.session, ctx.shop.id, said.ref, said.deleted_at or ctx.now
     )
-    ctx.shop.people_changed_at = ctx.now
+    note_changed(ctx, said.ref)
 
 
 def _upsert(customer: Customer, ctx: Context, *, act: Act | None = None) -> None:
     ctx.about_nobody = not people.upsert_customers(
         ctx.session, ctx.shop.id, [customer], "webhook", ctx.now, act=act
     )
-    ctx.shop.people_changed_at = ctx.now  # last: everybody who locks the shop's row has the others
+    note_changed(ctx, customer.ref)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ..contacts import reach
 from ..contracts import CHANNELS
 from ..web import id_of
+from .bridging import Bridge, bridge
 from .marking import mark_of
 from .models import DELETED, NATIVE, SHOPLINE, SMARTPUSH, Segment, SegmentVersion
 from .standing import needs_a_person, standing
@@ -58,8 +59,8 @@ class Row:
     segment: Segment
     version: SegmentVersion | None
     standing: str
-    email: int | None
-    sms: int | None
+    bridges: Mapping[str, Bridge]
+    """By channel; empty before the first list."""
     mark: str
 
 
@@ -93,14 +94,15 @@ def look(
     if not found and question.page > 1:  # past the end: the last page there is
         question = replace(question, page=_last_page(session, shop_id, question))
         found = session.execute(_page(shop_id, question)).all()
-    sendable = {channel: reach.load(session, shop_id, channel).sendable for channel in CHANNELS}
+    here = {channel: reach.load(session, shop_id, channel) for channel in CHANNELS}
     minute = int(now.timestamp()) // 60  # "5 minutes ago" grows old by itself
     facts = [facts_of(segment) for segment, _version, _total in found]
-    mark = mark_of(minute, tabs, facts, *(sendable[channel] for channel in CHANNELS))
+    people = [each for reached in here.values() for each in reached.verdicts.values()]
+    mark = mark_of(minute, tabs, facts, *people)
     if mark == seen:
         return None
     members = members_of(session, [version.id for _, version, _ in found if version])
-    rows = [_row(segment, version, members, sendable) for segment, version, _ in found]
+    rows = [_row(segment, version, members, here) for segment, version, _ in found]
     return Listing(question, rows, tabs, found[0][2] if found else 0, mark)
 
 
@@ -174,6 +176,8 @@ def facts_of(segment: Segment) -> tuple[Any, ...]:
         segment.stale_reason,
         segment.count_checked_at,
         segment.read_at,
+        segment.differs_since,
+        segment.reread_at,
     )
 
 
@@ -181,13 +185,14 @@ def _row(
     segment: Segment,
     version: SegmentVersion | None,
     members: dict[int, BitMap],
-    sendable: dict[str, BitMap],
+    here: dict[str, reach.Reach],
 ) -> Row:
     mine = members[version.id] if version else None
-    counts = {
-        channel: mine.intersection_cardinality(people) if mine is not None else None
-        for channel, people in sendable.items()
+    bridges = {
+        channel: bridge(channel, segment, mine, reached)
+        for channel, reached in here.items()
+        if mine is not None
     }
     word = standing(segment, version.count if version else None)
-    mark = mark_of(segment.name, segment.current_version_id, counts, segment.state)
-    return Row(segment, version, word, counts["email"], counts["sms"], mark)
+    mark = mark_of(segment.name, segment.current_version_id, bridges, segment.state)
+    return Row(segment, version, word, bridges, mark)

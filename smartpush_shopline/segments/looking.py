@@ -5,40 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
-from pyroaring import BitMap
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ..contacts import reach
 from ..contracts import CHANNELS
 from . import publishing
+from .bridging import Bridge, bridge
 from .listing import facts_of
 from .marking import mark_of
 from .models import SHOPLINE, Segment, SegmentVersion
+from .rulewords import what_changed
 from .standing import GONE, standing
 
 HISTORY = 50
-NOT_READ = "not_read"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    name: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Bridge:
-    """start + extra == sendable + all reasons. `extra` are people who left in the Admin only."""
-
-    channel: str
-    start: int
-    from_admin: bool
-    reasons: Sequence[Reason]
-    sendable: int
-    extra: int
-
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
@@ -52,7 +34,18 @@ class Chapter:
     published_at: datetime
     name: str
     renamed: bool
-    redefined: bool
+    rule: str
+    """What changed about the rule, in words; empty when nothing did."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRule:
+    """The last change of the rule, and whom it moved, lists that were read again included."""
+
+    at: datetime
+    words: str
+    joined: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +54,7 @@ class View:
     version: SegmentVersion | None
     standing: str
     bridges: Sequence[Bridge]
+    new_rule: NewRule | None
     history: Sequence[Chapter]
     older: int
     may_check: bool
@@ -87,12 +81,14 @@ def look(
     total = session.scalars(
         select(func.count(SegmentVersion.id)).where(SegmentVersion.segment_id == segment.id)
     ).one()
-    history = chapters(session, segment)
+    versions = _newest(session, segment)
+    history = chapters(segment, versions)
     return View(
         segment=segment,
         version=version,
         standing=word,
         bridges=bridges,
+        new_rule=_new_rule(versions),
         history=history,
         older=total - len(history),
         may_check=may_check and segment.source == SHOPLINE and word != GONE,
@@ -100,31 +96,17 @@ def look(
     )
 
 
-def bridge(channel: str, segment: Segment, members: BitMap, here: reach.Reach) -> Bridge:
-    """From the Admin's count, when it is known, to who may be written to."""
-    verdicts = here.split(members)
-    sendable = len(verdicts.pop(reach.SENDABLE))
-    start = segment.admin_count if segment.admin_count is not None else len(members)
-    missing = start - len(members)
-    reasons = [Reason(name, len(people)) for name, people in verdicts.items() if people]
-    return Bridge(
-        channel=channel,
-        start=start,
-        from_admin=segment.source == SHOPLINE and segment.admin_count is not None,
-        reasons=[*reasons, *([Reason(NOT_READ, missing)] if missing > 0 else [])],
-        sendable=sendable,
-        extra=max(0, -missing),
-    )
-
-
-def chapters(session: Session, segment: Segment) -> list[Chapter]:
-    """The newest versions first."""
-    versions = session.scalars(
+def _newest(session: Session, segment: Segment) -> Sequence[SegmentVersion]:
+    """One more than is shown: what differs from the one before is said."""
+    return session.scalars(
         select(SegmentVersion)
         .where(SegmentVersion.segment_id == segment.id)
         .order_by(SegmentVersion.version.desc())
         .limit(HISTORY + 1)
     ).all()
+
+
+def chapters(segment: Segment, versions: Sequence[SegmentVersion]) -> list[Chapter]:
     earlier: list[SegmentVersion | None] = [*versions[1:], None]
     return [
         Chapter(
@@ -136,7 +118,32 @@ def chapters(session: Session, segment: Segment) -> list[Chapter]:
             published_at=each.published_at,
             name=each.name,
             renamed=each.name != segment.name,
-            redefined=before is not None and before.definition != each.definition,
+            rule=_changed(before, each),
         )
         for each, before in zip(versions, earlier, strict=True)
     ][:HISTORY]
+
+
+def _changed(before: SegmentVersion | None, after: SegmentVersion) -> str:
+    if before is None or before.definition == after.definition:
+        return ""
+    return what_changed(before.definition, after.definition)
+
+
+def _new_rule(versions: Sequence[SegmentVersion]) -> NewRule | None:
+    """Between the newest versions, which have the rule of now, and the one before them.
+
+    The store may serve an old list at first; what was read again for that belongs to the change.
+    """
+    rule = versions[0].definition if versions else ""
+    under = list(takewhile(lambda each: each.definition == rule, versions))
+    if len(under) == len(versions):
+        return None
+    before, first = versions[len(under)], under[-1]
+    *_between, last = takewhile(lambda each: each.cause == first.cause, reversed(under))
+    return NewRule(
+        first.published_at,
+        what_changed(before.definition, rule),
+        len(last.members - before.members),
+        len(before.members - last.members),
+    )

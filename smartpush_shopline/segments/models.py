@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from pyroaring import BitMap
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..database import Base
@@ -21,7 +22,8 @@ class Segment(Base):
     A stale segment is work to do: `stale_reason` says for whom, `next_try_at` when, and
     `turn` which of one kind goes first. After a change of its rule it becomes stale once more at
     `reread_at`, since the store may serve an old list for a while. `freshened_at`: when a page
-    last asked for a newer list than it could offer.
+    last asked for a newer list than it could offer. `differs_since`: since when the Admin has
+    counted other people than the list has; None while they agree.
     """
 
     __tablename__ = "smartpush_segment"
@@ -41,13 +43,14 @@ class Segment(Base):
     stale_since: Mapped[datetime | None]
     next_try_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
-    error: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     count_checked_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
     rule_changed_at: Mapped[datetime | None]
     reread_at: Mapped[datetime | None]
     freshened_at: Mapped[datetime | None]
+    differs_since: Mapped[datetime | None]
     remote_updated_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -71,7 +71,7 @@ def publish(
     session.refresh(segment, with_for_update=True)
     definition = segment.definition
     before = current_version(session, segment)
-    (mark_read if was_read else mark_counted)(segment, source_count, now)
+    (mark_read if was_read else mark_counted)(segment, source_count, len(members), now)
     if before and before.digest == digest(members) and before.definition == definition:
         return Published(segment.id, None, 0, 0)
     earlier = before.members if before else BitMap()
@@ -95,17 +95,23 @@ def publish(
     return Published(segment.id, version.version, version.joined, version.left)
 
 
-def mark_read(segment: Segment, source_count: int | None, now: datetime) -> None:
+def mark_read(
+    segment: Segment, source_count: int | None, here: int | None, now: datetime
+) -> None:
     """The segment was read person by person, so its count was checked as well."""
-    segment.state, segment.admin_count = READY, source_count
-    segment.read_at = segment.count_checked_at = now
+    mark_counted(segment, source_count, here, now)
+    segment.state, segment.read_at = READY, now
     segment.stale_reason = segment.stale_since = segment.next_try_at = segment.error = None
     segment.attempts = 0
 
 
-def mark_counted(segment: Segment, source_count: int | None, now: datetime) -> None:
-    """How many the Admin counts; nobody was read."""
+def mark_counted(
+    segment: Segment, source_count: int | None, here: int | None, now: datetime
+) -> None:
+    """How many the Admin counts, and how many are `here` in the list; nobody was read."""
     segment.admin_count, segment.count_checked_at = source_count, now
+    agree = source_count is None or here is None or source_count == here
+    segment.differs_since = None if agree else segment.differs_since or now
 
 
 def mark_deleted(segment: Segment, now: datetime) -> None:

@@ -70,6 +70,7 @@ from smartpush_shopline.shopline.order_models import (
     merge_orders,
 )
 from smartpush_shopline.shopline.order_parsing import (
+    parse_buyer_ref,
     parse_order,
     parse_order_status,
     parse_order_webhook,
@@ -161,6 +162,7 @@ __all__ = [
     "order_name_key",
     "parse_app_lifecycle",
     "parse_birthday",
+    "parse_buyer_ref",
     "parse_consent_update",
     "parse_customer",
     "parse_customer_redact",

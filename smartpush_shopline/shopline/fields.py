@@ -31,7 +31,8 @@ class Fields:
 
     def read(self, parse: Callable[[object, str], T], name: str) -> T:
         """Read one field with a parser of `(value, path)`."""
-        return parse(self.data.get(name), self.at(name))
+        path = f"{self.path}.{name}" if self.path else name
+        return parse(self.data.get(name), path)
 
     def inner(self, name: str) -> Fields | None:
         """An object inside; missing and null are None."""

@@ -54,8 +54,7 @@ def parse_order(payload: object, default_country: str | None = None, path: str =
     return Order(
         ref=fields.read(parse_ref, "id"),
         name=fields.read(parse_text, "name"),
-        customer_ref=fields.read(parse_optional_ref, "user_id")
-        or buyer.read(parse_optional_ref, "id"),
+        customer_ref=_buyer_ref(fields),
         email=fields.read(parse_text, "email") or buyer.read(parse_text, "email"),
         phone=_phone(fields, buyer, address, default_country),
         status=CANCELLED if cancelled_at else fields.read(parse_order_status, "status"),
@@ -86,6 +85,16 @@ def parse_order(payload: object, default_country: str | None = None, path: str =
         attribution=_attribution(fields),
         store_ref=fields.read(parse_optional_ref, "store_id"),
     )
+
+
+def parse_buyer_ref(payload: object) -> str | None:
+    """Of an order, only who bought it; a guest is None."""
+    return _buyer_ref(Fields.of(payload, "order"))
+
+
+def _buyer_ref(fields: Fields) -> str | None:
+    buyer = fields.inner("customer") or Fields({}, fields.at("customer"))
+    return fields.read(parse_optional_ref, "user_id") or buyer.read(parse_optional_ref, "id")
 
 
 def parse_order_webhook(topic: str, payload: object, default_country: str | None = None) -> Order:

@@ -17,6 +17,9 @@ from smartpush_shopline.errors import UnexpectedPayload
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNREADABLE = re.compile("[\x00\ud800-\udfff]")  # NUL and lone surrogates: no database takes them
+GID = re.compile(r"^gid://shopline/[^/]+/")
+MILLISECONDS = re.compile(r"\d{9,15}", re.ASCII)
+WHOLE = re.compile(r"-?\d{1,15}(\.0+)?", re.ASCII)
 STATE_WORDS = {"DISABLED": 0, "NOT_INVITED": 1, "INVITED": 2, "ENABLED": 3}
 SWITCHES = {"true": True, "1": True, "false": False, "0": False}
 GENDERS = {
@@ -31,10 +34,14 @@ GENDERS = {
 
 def parse_text(value: object, path: str = "text") -> str | None:
     """A trimmed text; numbers become their digits, empty becomes None."""
+    if value is None:
+        return None
     if isinstance(value, bool | dict | list):
         raise UnexpectedPayload(f"{path} is not a text")
-    text = UNREADABLE.sub("", str(value)).strip() if value is not None else ""
-    return text or None
+    text = str(value)
+    if not text.isprintable():  # as nearly all are; a page has thousands
+        text = UNREADABLE.sub("", text)
+    return text.strip() or None
 
 
 def parse_required_text(value: object, path: str = "text") -> str:
@@ -49,7 +56,7 @@ def parse_ref(value: object, path: str = "id") -> str:
     """A required id as a string: integers are cast, `gid://shopline/Customer/1` becomes `1`."""
     if isinstance(value, float | Decimal):
         raise UnexpectedPayload(f"{path} is not an id")
-    return re.sub(r"^gid://shopline/[^/]+/", "", parse_required_text(value, path))
+    return GID.sub("", parse_required_text(value, path))
 
 
 def parse_optional_ref(value: object, path: str = "id") -> str | None:
@@ -66,7 +73,7 @@ def parse_time(value: object, path: str = "time") -> datetime | None:
     if text is None:
         return None
     try:
-        if re.fullmatch(r"\d{9,15}", text, re.ASCII):
+        if MILLISECONDS.fullmatch(text):
             return EPOCH + timedelta(milliseconds=int(text))
         read = datetime.fromisoformat(text)
         if read.utcoffset() is not None:
@@ -100,7 +107,7 @@ def parse_count(value: object, path: str = "count") -> int | None:
     text = parse_text(value, path)
     if text is None:
         return None
-    if not re.fullmatch(r"-?\d{1,15}(\.0+)?", text, re.ASCII):
+    if not WHOLE.fullmatch(text):
         raise UnexpectedPayload(f"{path} is not a whole number")
     return int(text.partition(".")[0])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -17,6 +18,8 @@ from .models import ACTIVE, PAUSED, PENDING, UNAUTHORISED, UNINSTALLED, Shop, Sh
 
 log = logging.getLogger("smartpush")
 OPEN = 2
+Problem = dict[str, Any] | None
+"""What SHOPLINE answered, as `failure.code_of` keeps it; None when it was no answer."""
 SHUT = {3: "closed", 4: "frozen", 5: "closed"}
 """What `biz_store_status` of a store says when nothing is to be read from it."""
 
@@ -82,10 +85,10 @@ def uninstall(shop: Shop) -> None:
     """Drop the token at once. The data stay until SHOPLINE asks for their erasure."""
     shop.status, shop.token, shop.token_expires_at = UNINSTALLED, None, None
     shop.reason, shop.confirm_at = "uninstalled", None
-    shop.problem = "The app was uninstalled in the SHOPLINE Admin."
+    shop.problem = None
 
 
-def shut_out(shop: Shop, reason: str, problem: str, now: datetime) -> None:
+def shut_out(shop: Shop, reason: str, problem: Problem, now: datetime) -> None:
     """SHOPLINE accepts our token no more, and a new one is not to be had without a person.
 
     Or so it seems: at the store's next midnight it is tried once, like a paused one.
@@ -94,7 +97,7 @@ def shut_out(shop: Shop, reason: str, problem: str, now: datetime) -> None:
     _have_a_night(shop, now)
 
 
-def pause(shop: Shop, reason: str, problem: str, now: datetime) -> None:
+def pause(shop: Shop, reason: str, problem: Problem, now: datetime) -> None:
     """Nothing is read until the store's next midnight, when it is tried once."""
     shop.status, shop.reason, shop.problem = PAUSED, reason, problem
     _have_a_night(shop, now)
@@ -122,7 +125,7 @@ def learn(shop: Shop, facts: ShopInfo | ShopUpdate, now: datetime) -> None:
     _move_midnight(shop, facts.timezone)
     shut = SHUT.get(facts.status or 0)
     if shut and shop.status in (ACTIVE, PAUSED):
-        pause(shop, shut, f"The store says that it is {shut}.", now)
+        pause(shop, shut, None, now)
     elif facts.status == OPEN and shop.status == PAUSED:
         shop.status = ACTIVE
         _forget_troubles(shop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -18,6 +19,10 @@ PENDING, ACTIVE, PAUSED, UNAUTHORISED, UNINSTALLED = (
     "needs_authorisation",
     "uninstalled",
 )
+
+
+TRIED = (ACTIVE, PAUSED, UNAUTHORISED)
+"""These have a night: a store that is paused or shut us out is tried once in each."""
 
 
 class Shop(Base):
@@ -39,7 +44,8 @@ class Shop(Base):
     status: Mapped[str] = mapped_column(String(20), default=PENDING)
     reason: Mapped[str | None] = mapped_column(String(40))
     """Why it is not active, in one word; `words.py` says it to a person."""
-    problem: Mapped[str | None] = mapped_column(Text)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What SHOPLINE answered then, as a code with its facts."""
     scopes: Mapped[str] = mapped_column(Text, default="")
     token: Mapped[bytes | None]
     token_expires_at: Mapped[datetime | None]
@@ -53,12 +59,23 @@ class Shop(Base):
     customers_cursor: Mapped[datetime | None]
     people_changed_at: Mapped[datetime | None]
     """When a message last told of a customer or an order: any segment may be another one since."""
+    changes_at: Mapped[datetime | None]
+    """When to ask in which segments those people are; none while there is nobody to ask about."""
+    changes_paused_until: Mapped[datetime | None]
+    """Not before: these questions keep to a share of the pace."""
+    changes_checked_at: Mapped[datetime | None]
+    """Until when all changes of people that were told have been asked about."""
     thinned_at: Mapped[datetime | None]
     """When its old segment versions were last thinned."""
     last_nightly_date: Mapped[date | None]
     installed_at: Mapped[datetime]
     connected_at: Mapped[datetime | None]
     last_webhook_at: Mapped[datetime | None]
+
+    @property
+    def changes_due_at(self) -> datetime | None:
+        at, paused = self.changes_at, self.changes_paused_until
+        return max(at, paused) if at and paused else at
 
     @property
     def card(self) -> ShopCard:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from ..failure import sentence
 from ..i18n import gettext as _
 from ..web import state
 from .models import PAUSED, UNAUTHORISED, UNINSTALLED, Shop
@@ -66,10 +67,15 @@ def _shut_out(shop: Shop) -> tuple[str, str]:
 def _paused(shop: Shop) -> tuple[str, str]:
     what = _("%(store)s is paused", store=shop.name)
     again = _("It is tried again every night. Segments and campaigns stay as they are until then.")
+    return (what, f"{cause(shop)} {again}".strip())
+
+
+def cause(shop: Shop) -> str:
+    """Why it is not read, in one sentence; empty while all is well."""
     causes = {
+        "uninstalled": _("The app was uninstalled in the SHOPLINE Admin."),
         "frozen": _("SHOPLINE has frozen the store; its owner can settle that with SHOPLINE."),
         "locked": _("SHOPLINE has locked the store; its owner can settle that with SHOPLINE."),
         "closed": _("The store is closed."),
     }
-    cause = causes.get(shop.reason or "", shop.problem or "")
-    return (what, f"{cause} {again}".strip())
+    return causes.get(shop.reason or "") or sentence(shop.problem)

@@ -1,7 +1,8 @@
 """Cheap looks before anything is read in full: who changed, and how many the Admin counts.
 
-Both ask GraphQL. A store that refuses it, or fails again and again, still has its night: what
-could not be checked is read.
+A night takes them for all segments, a look at changes for those that the changes are about. Both
+ask GraphQL. A store that refuses it, or fails again and again, still has its night: what could not
+be checked is read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ..contacts.models import Contact
@@ -20,7 +21,7 @@ from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from . import findings, reading, runs
 from .holder import Holder
-from .models import SyncDelta, SyncRun
+from .models import CHANGES, IMPORT, SyncDelta, SyncRun
 
 T = TypeVar("T")
 CUSTOMERS_PER_CALL = 20
@@ -34,10 +35,11 @@ def check_members(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         some = BitMap(list(run.changed or ())[:CUSTOMERS_PER_CALL])
         people, segments, attempts = _refs(session, run, some), _listed(session, run), run.attempts
+        gone = _deleted(session, run, some)
         if not some:
-            runs.advance(session, run_id, "counts")
+            runs.advance(session, run_id)
             return
-    told = _asked(
+    told = asked(
         lambda: holder.client.fetch_memberships(list(people), [s.segment_ref for s in segments]),
         attempts,
     )
@@ -45,11 +47,12 @@ def check_members(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         run.calls, run.error, run.attempts = run.calls + 1, None, 0
         if told is None:
-            runs.advance(session, run_id, "counts")  # who is left in `changed` marks every segment
+            runs.advance(session, run_id)  # who is left in `changed` marks every segment
             return
         run.changed = (run.changed or BitMap()) - some
         for segment in segments:
             answers = {people[ref]: told[ref].get(segment.segment_ref) for ref in told}
+            answers |= dict.fromkeys(gone, False)
             _note(session, run, segment, answers)
 
 
@@ -61,6 +64,16 @@ def _refs(session: Session, run: SyncRun, numbers: BitMap) -> dict[str, int]:
         Contact.deleted_at.is_(None),
     )
     return {str(ref): number for ref, number in session.execute(asked)}
+
+
+def _deleted(session: Session, run: SyncRun, numbers: BitMap) -> BitMap:
+    """Whom the store deleted: nobody needs to ask where they are."""
+    asked = select(Contact.number).where(
+        Contact.shop_id == run.shop_id,
+        Contact.number.in_(list(numbers)),
+        Contact.deleted_at.is_not(None),
+    )
+    return BitMap(session.scalars(asked))
 
 
 def _note(
@@ -87,21 +100,34 @@ def count_members(holder: Holder, run_id: int) -> None:
     """One segment as the Admin counts it."""
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
-        left = [s for s in _listed(session, run) if s.id > int(run.page_info or 0)]
+        left = [s for s in _to_count(session, run) if s.id > int(run.page_info or 0)]
         zone, attempts = holder.shop(session).timezone, run.attempts
         if not left:
-            runs.advance(session, run_id, "deltas")
+            runs.advance(session, run_id)
             return
     ref, segment_id = left[0].segment_ref, left[0].id
-    told = _asked(lambda: _count(holder, ref, zone), attempts)
+    told = asked(lambda: _count(holder, ref, zone), attempts)
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
         run.calls, run.error, run.attempts = run.calls + 1, None, 0
         run.page_info = str(segment_id)
         if told is None:
-            runs.advance(session, run_id, "deltas")
+            runs.advance(session, run_id)
         elif told >= 0:
-            publishing.mark_counted(session.get_one(Segment, segment_id), told, holder.now())
+            segment = session.get_one(Segment, segment_id)
+            version = session.get(SegmentVersion, segment.current_version_id or 0)
+            here = version.count if version else None
+            publishing.mark_counted(segment, told, here, holder.now())
+
+
+def _to_count(session: Session, run: SyncRun) -> list[Segment]:
+    """A first import asks only how much is left to read; a look at changes, what they are about."""
+    if run.kind == IMPORT:
+        return _listed(session, run, runs.is_unread(run))
+    if run.kind != CHANGES or run.changed:
+        return _listed(session, run)
+    told = select(SyncDelta.segment_id).where(SyncDelta.run_id == run.id)
+    return _listed(session, run, Segment.id.in_(told))
 
 
 def _count(holder: Holder, ref: str, zone: str) -> int:
@@ -121,7 +147,7 @@ def apply_delta(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         delta = _next_delta(session, run)
         if delta is None:
-            runs.advance(session, run_id, "due")
+            runs.advance(session, run_id)
             return
         run.page_info = str(delta.segment_id)
         segment = session.get_one(Segment, delta.segment_id, with_for_update=True)
@@ -170,21 +196,17 @@ def owes_reading(segment: Segment, version: SegmentVersion | None) -> bool:
     return changed is not None and (read is None or read < changed)
 
 
-def _listed(session: Session, run: SyncRun) -> list[Segment]:
-    return list(
-        session.scalars(
-            select(Segment)
-            .where(
-                Segment.shop_id == run.shop_id,
-                Segment.source == SHOPLINE,
-                Segment.state != DELETED,
-            )
-            .order_by(Segment.id)
-        )
+def _listed(
+    session: Session, run: SyncRun, which: ColumnElement[bool] | None = None
+) -> list[Segment]:
+    there = select(Segment).where(
+        Segment.shop_id == run.shop_id, Segment.source == SHOPLINE, Segment.state != DELETED
     )
+    found = there if which is None else there.where(which)
+    return list(session.scalars(found.order_by(Segment.id)))
 
 
-def _asked(ask: Callable[[], T], attempts: int) -> T | None:
+def asked(ask: Callable[[], T], attempts: int) -> T | None:
     """None when the store does not answer such questions; what is about the whole store raises."""
     try:
         return ask()

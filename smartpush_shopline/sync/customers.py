@@ -42,7 +42,7 @@ def _take(holder: Holder, session: Session, run: SyncRun, customers: Sequence[Cu
     if run.page_info is None:  # the first page, perhaps once more
         run.last_number = session.get_one(ShopCounter, run.shop_id).last_number
         run.seen = run.changed = BitMap()
-    news = findings.news(session, run.shop_id, customers)
+    news = findings.news(session, run, customers)
     people.upsert_customers(session, run.shop_id, customers, "store", holder.now())
     refs = [customer.ref for customer in customers]
     numbers = numbers_of(session, run.shop_id, Contact.customer_ref, refs)
@@ -75,7 +75,7 @@ def _end(session: Session, shop: Shop, run: SyncRun) -> None:
         shop.customers_read_at = run.started_at
         run.missing = _not_met(session, run)
     run.seen = None
-    runs.advance(session, run.id, "missing")
+    runs.advance(session, run.id)
 
 
 def _not_met(session: Session, run: SyncRun) -> BitMap:
@@ -96,7 +96,7 @@ def ask_about_missing(holder: Holder, run_id: int) -> None:
         found = _next_missing(session, run)
         if found is None:
             run.missing = None
-            runs.advance(session, run_id, "members")
+            runs.advance(session, run_id)
             return
     number, ref = found
     customer = _fetch(holder, ref)

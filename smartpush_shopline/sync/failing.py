@@ -8,11 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..errors import Gone, ShoplineBusy, ShoplineError
+from ..failure import code_of
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import mark_deleted
 from ..shops.models import Shop
 from . import runs, staleness
-from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
 
 CONFIRM = "confirm"
 """Are we still in this store? Something said so that only the store can confirm."""
@@ -20,6 +21,8 @@ _RANKS = (
     ("segment", staleness.PERSON),
     ("segment", staleness.WEBHOOK),
     ("shop", CONFIRM),
+    ("run", CHANGES),
+    ("segment", staleness.COUNT),
     ("run", NIGHTLY),
     ("segment", staleness.NIGHT),
     ("run", IMPORT),
@@ -62,7 +65,7 @@ def _note_shop(shop: Shop, error: ShoplineError, now: datetime) -> None:
 
 def _note_run(run: SyncRun, error: ShoplineError, now: datetime) -> None:
     run.attempts += 1
-    run.error = str(error)
+    run.error = code_of(error)
     run.next_try_at = now + _wait(error, run.attempts)
     if error.permanent and run.page_info:
         run.page_info, run.contacts_done = None, 0  # the cursor itself may be what was refused
@@ -73,7 +76,7 @@ def _note_segment(segment: Segment, error: ShoplineError, now: datetime) -> None
         mark_deleted(segment, now)
         return
     segment.attempts += 1
-    segment.error = str(error)
+    segment.error = code_of(error)
     if error.permanent:
         segment.stale_reason = segment.next_try_at = None
     else:
@@ -85,12 +88,12 @@ def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetim
     session.execute(
         update(SyncRun)
         .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
-        .values(next_try_at=until, error=str(error))
+        .values(next_try_at=until, error=code_of(error))
     )
     session.execute(
         update(Segment)
         .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
-        .values(next_try_at=until, error=str(error))
+        .values(next_try_at=until, error=code_of(error))
     )
     doubted = update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None))
     session.execute(doubted.values(confirm_at=until))
@@ -110,7 +113,9 @@ def next_try_at(session: Session, shop_id: int) -> datetime | None:
         ),
         select(Shop.confirm_at).where(Shop.id == shop_id),
     ]
+    shop = session.get_one(Shop, shop_id)
     times = [time for each in waiting for time in session.scalars(each) if time]
+    times += [at] if (at := shop.changes_due_at) else []
     return min(times, default=None)
 
 

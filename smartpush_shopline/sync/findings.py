@@ -30,10 +30,12 @@ def add(run: SyncRun, kind: str, how_many: int) -> None:
     }
 
 
-def news(session: Session, shop_id: int, customers: Sequence[Customer]) -> dict[str, datetime]:
-    """Those whom the store changed after what we know of them, and when."""
+def news(session: Session, run: SyncRun, customers: Sequence[Customer]) -> dict[str, datetime]:
+    """Those whom the store changed after what we know of them, and when. To a night only."""
+    if run.kind != NIGHTLY:
+        return {}
     asked = select(Contact.customer_ref, Contact.remote_updated_at).where(
-        Contact.shop_id == shop_id, Contact.customer_ref.in_([each.ref for each in customers])
+        Contact.shop_id == run.shop_id, Contact.customer_ref.in_([each.ref for each in customers])
     )
     known = {str(ref): at for ref, at in session.execute(asked)}
     return {
@@ -45,6 +47,8 @@ def news(session: Session, shop_id: int, customers: Sequence[Customer]) -> dict[
 
 def unannounced(session: Session, shop_id: int, changes: dict[str, datetime]) -> set[str]:
     """Of these, the ones of whom no message came at that time or later, worked off or not."""
+    if not changes:
+        return set()
     asked = select(Delivery.subject_ref, Delivery.received_at).where(
         Delivery.shop_id == shop_id, Delivery.subject_ref.in_(list(changes))
     )

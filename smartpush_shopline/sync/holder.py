@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineBusy, ShoplineError, trace_of
+from ..failure import UNKNOWN_APP, code_of, mistake
 from ..segments.models import Segment
 from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
@@ -103,7 +104,7 @@ class Holder:
         secrets = self.settings.apps.get(shop.app_key)
         if not secrets:
             raise NotAuthorised(
-                f"The app {shop.app_key} is not in SMARTPUSH_APPS.", reason="unknown_app"
+                f"The app {shop.app_key} is not in SMARTPUSH_APPS.", reason=UNKNOWN_APP
             )
         return secrets[0]
 
@@ -222,7 +223,7 @@ def _as_known(error: Exception, task: Task) -> ShoplineError:
     if isinstance(error, ShoplineError):
         return error
     log.error("smartpush.task_failed kind=%s id=%s\n%s", *task, trace_of(error))
-    return ShoplineError(f"SmartPush could not do this ({type(error).__name__}).")
+    return mistake(error)
 
 
 def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
@@ -232,9 +233,9 @@ def _stop_shop(state: State, lease: Lease, error: ShoplineError) -> None:
         if isinstance(error, Gone) and error.reason == "store_not_install_app":
             install.uninstall(shop)
         elif isinstance(error, NotAuthorised):
-            install.shut_out(shop, error.reason or "not_authorised", str(error), state.now())
+            install.shut_out(shop, error.reason or "not_authorised", code_of(error), state.now())
         elif error.permanent:
-            install.pause(shop, error.reason or "refused", str(error), state.now())
+            install.pause(shop, error.reason or "refused", code_of(error), state.now())
         else:
             asked = error.retry_after if isinstance(error, ShoplineBusy) else None
             until = state.now() + timedelta(seconds=max(30, asked or 0))

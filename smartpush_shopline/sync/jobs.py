@@ -9,30 +9,31 @@ from sqlalchemy import select, update
 
 from ..books import JobBook
 from ..clock import local_date
-from ..shops.models import ACTIVE, PAUSED, UNAUTHORISED, Shop
+from ..shops import calendar
+from ..shops.models import ACTIVE, TRIED, Shop
 from ..web import State
-from . import failing, rereading, runs
+from . import changes, failing, rereading, runs
 from .holder import Holder, Task, work_shop
 from .models import NIGHTLY
 from .reading import read_segment
 from .running import confirm_steps, run_steps
 
 jobs = JobBook()
-TRIED = (ACTIVE, PAUSED, UNAUTHORISED)
 
 
 @jobs.job("nights")
 def claim_nights(state: State, shop_id: int | None = None) -> None:
     """Begin the night of each shop whose own day has changed since its last one.
 
-    The date is claimed by an update that only one process wins. A midnight that was slept
-    through is made up for by the next tick. A store that is paused or
-    shut us out is tried once a night.
+    Many shops are spread over the minutes after midnight. The date is claimed by an update that
+    only one process wins. A midnight that was slept through is made up for by the next tick. A
+    store that is paused or shut us out is tried once a night.
     """
     with state.database.read() as session:
         shops = list(session.scalars(select(Shop).where(Shop.status.in_(TRIED))))
     for shop in shops:
-        today = local_date(state.now(), shop.timezone)
+        wait = calendar.wait_after_midnight(shop, len(shops))
+        today = local_date(state.now() - wait, shop.timezone)
         if shop.last_nightly_date is not None and shop.last_nightly_date < today:
             _begin_night(state, shop, today)
 
@@ -55,6 +56,7 @@ def synchronise(state: State, shop_id: int | None = None) -> None:
         active = set(session.scalars(select(Shop.id).where(Shop.status == ACTIVE)))
     for each in sorted(active if shop_id is None else active & {shop_id}):
         rereading.claim(state, each)
+        changes.claim(state, each)
         work_shop(state, each, _start)
         _ring_later(state, each)
 

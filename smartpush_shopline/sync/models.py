@@ -12,17 +12,18 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..database import Base
 from ..members import Members
 
-IMPORT, NIGHTLY = "import", "nightly"
+IMPORT, NIGHTLY, CHANGES = "import", "nightly", "changes"
 RUNNING, DONE = "running", "done"
 
 
 class SyncRun(Base):
-    """A first import or a night. `phase` and `page_info` are where it goes on after a restart.
+    """A first import, a night, or a look at who changed. It goes on at `phase` and `page_info`.
 
     `seen` are the customers that a full read has met so far, of those numbered up to
     `last_number` when it began; `missing` are the others, still to be asked about one by one.
     `since` is the cursor, None when all customers are read; `newest_at` becomes the next one.
     `changed` are those whose segments are still to be asked for, unless the night is `whole`.
+    `error` is a code with its facts; `failure.sentence` says it.
     """
 
     __tablename__ = "smartpush_sync_run"
@@ -47,7 +48,7 @@ class SyncRun(Base):
     findings: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime | None]
-    error: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
 

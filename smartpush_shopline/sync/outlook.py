@@ -22,7 +22,7 @@ WHY = {
     planning.TIME: "its rule moves with time, or is not understood",
     planning.UNCOUNTED: "the Admin's count is not known",
     planning.TURN: "its turn: the longest unread go first",
-    tonight.FOLLOWED: "read today after its last change",
+    planning.FOLLOWED: "read today after its last change, so it comes last",
 }
 
 

@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 from ..clock import local_date, midnight
 from ..contacts import reach
 from ..contracts import CHANNELS
+from ..segments.bridging import Reason
 from ..segments.listing import facts_of
-from ..segments.looking import Reason
 from ..segments.marking import mark_of
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from ..segments.standing import MATCHES, NEEDS_A_PERSON, READING, RETRYING, standing
-from ..shops.models import Shop
+from ..shops import calendar
+from ..shops.models import TRIED, Shop
 from . import runs
 from .models import SyncRun
 
@@ -51,7 +52,9 @@ class Now:
     may_check: bool
     admin_url: str
     changed_since: datetime | None
-    """When customers last changed, if that is after the oldest check of a count."""
+    """When customers last changed, if that is after the oldest check of a count and they have
+    not been asked about; `asks_soon`: that they will be within a moment."""
+    asks_soon: bool
     mark: str
 
 
@@ -85,6 +88,7 @@ def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_
     found = Counter(each.standing for each in every)
     run = runs.current_run(session, shop.id)
     progress = runs.progress(session, run, now) if run else None
+    asks_soon = shop.changes_at is not None or runs.looks_at_changes(session, shop.id)
     needing = [each for each in every if each.standing in NEEDS_A_PERSON]
     again = [each for each in every if each.standing == RETRYING and each.segment.attempts]
     needs = [*needing, *again][:MOST_NEEDS]
@@ -97,12 +101,14 @@ def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_
         needs=needs,
         run=run,
         progress=progress,
-        is_live=bool(run or found[READING] or found[RETRYING]),
+        is_live=bool(run or found[READING] or found[RETRYING] or asks_soon),
         may_check=may_check,
         admin_url=admin_url,
         changed_since=_changed_since(shop, [each.segment for each in every]),
+        asks_soon=asks_soon,
         mark=mark_of(
-            progress, shop.status, shop.problem, run and run.next_try_at, sorted(found.items()),
+            progress, asks_soon, shop.changes_checked_at, shop.status, shop.problem,
+            run and run.next_try_at, sorted(found.items()),
             [facts_of(each.segment) for each in needs], int(now.timestamp()) // 60,
         ),
     )
@@ -111,7 +117,8 @@ def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_
 def _changed_since(shop: Shop, segments: Sequence[Segment]) -> datetime | None:
     checked = [each.count_checked_at for each in segments if each.count_checked_at]
     changed = shop.people_changed_at
-    return changed if changed and checked and changed > min(checked) else None
+    known = max(min(checked), shop.changes_checked_at or min(checked)) if checked else None
+    return changed if changed and known and changed > known else None
 
 
 def _segments(shop_id: int) -> Any:
@@ -140,8 +147,14 @@ def freshness(session: Session, shop: Shop, now: datetime) -> Freshness:
             Segment.shop_id == shop.id, Segment.source == SHOPLINE, Segment.state != DELETED
         )
     ).one()
-    tomorrow = local_date(now, shop.timezone) + timedelta(days=1)
-    return Freshness(*times, next_midnight=midnight(tomorrow, shop.timezone))
+    return Freshness(*times, next_midnight=_next_night(session, shop, now))
+
+
+def _next_night(session: Session, shop: Shop, now: datetime) -> datetime:
+    among = session.scalars(select(func.count(Shop.id)).where(Shop.status.in_(TRIED))).one()
+    wait = calendar.wait_after_midnight(shop, among)
+    tomorrow = local_date(now - wait, shop.timezone) + timedelta(days=1)
+    return midnight(tomorrow, shop.timezone) + wait
 
 
 def reach_cards(session: Session, shop_id: int) -> list[ReachCard]:

@@ -11,7 +11,7 @@ ROTATION = timedelta(days=28)
 """Nothing stays unread for longer."""
 NIGHT = timedelta(days=1)
 
-NEVER, OVERDUE, CHANGED, COUNT, MARKED, TIME, UNCOUNTED, TURN = (
+NEVER, OVERDUE, CHANGED, COUNT, MARKED, TIME, UNCOUNTED, TURN, FOLLOWED = (
     "never_read",
     "overdue",
     "changed",
@@ -20,8 +20,9 @@ NEVER, OVERDUE, CHANGED, COUNT, MARKED, TIME, UNCOUNTED, TURN = (
     "time",
     "uncounted",
     "turn",
+    "followed",
 )
-URGENCY = (NEVER, OVERDUE, CHANGED, COUNT, MARKED, TIME, UNCOUNTED, TURN)
+URGENCY = (NEVER, OVERDUE, CHANGED, COUNT, MARKED, TIME, UNCOUNTED, TURN, FOLLOWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """In the order of reading. What is `later` did not fit; what was `followed` is left out."""
+    """In the order of reading. What is `later` did not fit."""
 
     readings: Sequence[Reading]
     later: Sequence[Reading]
-    followed: Sequence[int]
 
     @property
     def calls(self) -> int:
@@ -72,10 +72,9 @@ def plan(segments: Iterable[Known], now: datetime, budget: int, page_size: int) 
 
     What is overdue is read whatever it costs, and so is the first, or it would never be.
     """
-    every = list(segments)
     readings: list[Reading] = []
     later: list[Reading] = []
-    for each in sorted((s for s in every if not s.followed), key=lambda s: _order(s, now)):
+    for each in sorted(segments, key=lambda s: _order(s, now)):
         reading = Reading(each.id, reason(each, now), pages(each.size, page_size))
         must = reading.reason == OVERDUE or not readings
         if must or reading.calls <= budget:
@@ -83,7 +82,7 @@ def plan(segments: Iterable[Known], now: datetime, budget: int, page_size: int) 
             budget -= reading.calls
         else:
             later.append(reading)
-    return Plan(readings, later, [each.id for each in every if each.followed])
+    return Plan(readings, later)
 
 
 def reason(segment: Known, now: datetime) -> str:
@@ -100,6 +99,8 @@ def reason(segment: Known, now: datetime) -> str:
         return MARKED
     if segment.moves:
         return TIME
+    if segment.followed:
+        return FOLLOWED
     return UNCOUNTED if segment.there is None else TURN
 
 
@@ -118,6 +119,11 @@ def reads_everything(customers: int, sizes: Iterable[int], budget: int, page_siz
 def is_full_read_due(last_at: datetime | None, now: datetime) -> bool:
     """Of customers: a change that bumps no `updated_at` is found by nothing else."""
     return last_at is None or now - last_at >= ROTATION - NIGHT
+
+
+def rest_after(calls: int, per_second: float) -> timedelta:
+    """How long until as many calls again, so that they keep to a third of the pace by day."""
+    return timedelta(seconds=3 * calls / per_second)
 
 
 def pages(size: int, page_size: int) -> int:

@@ -1,4 +1,5 @@
 """After a change of its rule a segment is read again: the store may serve an old list for a while.
+So it is when the Admin counts other people than the list has that was just read.
 
 The times are rows, so a restart forgets none; one that was slept through is made up for once.
 """
@@ -13,13 +14,26 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import ColumnElement
 
 from ..segments.models import DELETED, Segment
+from ..shopline import MAX_LIMIT, PER_SECOND
 from ..web import State
-from . import staleness
+from . import planning, staleness
 
 
 def begin(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
     segment.rule_changed_at = now
     segment.reread_at = _next(segment, after, now)
+
+
+def begin_again(segment: Segment, after: Sequence[timedelta], now: datetime) -> None:
+    """It was read and still differs: not at once again and again, but ever later, then at night.
+
+    Not sooner than its pages may be asked for again: one that is too long waits for the night.
+    """
+    if segment.differs_since is not None:
+        pages = planning.pages(segment.admin_count or 0, MAX_LIMIT)
+        rested = now + planning.rest_after(pages, PER_SECOND)
+        times = [segment.reread_at, _next(segment, after, rested)]
+        segment.reread_at = min((each for each in times if each), default=None)
 
 
 def claim(state: State, shop_id: int) -> None:
@@ -38,7 +52,8 @@ def mark_due(
     due = select(Segment).where(_due(shop_id, now)).order_by(Segment.id).with_for_update()
     for segment in session.scalars(due).all():
         segment.reread_at = _next(segment, after, now)
-        staleness.mark_stale(session, segment, staleness.WEBHOOK, now)
+        reason = staleness.COUNT if segment.differs_since else staleness.WEBHOOK
+        staleness.mark_stale(session, segment, reason, now)
 
 
 def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:
@@ -47,6 +62,7 @@ def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:
     )
 
 
-def _next(segment: Segment, after: Sequence[timedelta], now: datetime) -> datetime | None:
-    since = segment.rule_changed_at or now
-    return min((since + wait for wait in after if since + wait > now), default=None)
+def _next(segment: Segment, after: Sequence[timedelta], later_than: datetime) -> datetime | None:
+    begun = [each for each in (segment.rule_changed_at, segment.differs_since) if each]
+    times = [since + wait for since in begun for wait in after]
+    return min((each for each in times if each > later_than), default=None)

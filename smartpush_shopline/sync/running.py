@@ -1,4 +1,4 @@
-"""The first import and the night: the same phases, each a step that a restart goes on from."""
+"""The first import and the night: phases of steps, each a row that a restart goes on from."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ from collections.abc import Callable, Iterator
 
 from ..shops import calendar, install
 from ..shops.models import ACTIVE
-from . import checking, customers, findings, reading, runs, subscribing, tonight
+from . import (
+    changes,
+    checking,
+    customers,
+    findings,
+    reading,
+    runs,
+    small,
+    subscribing,
+    tonight,
+)
 from .holder import Holder
-from .models import DONE, SyncRun
+from .models import DONE, NIGHTLY, SyncRun
 
 
 def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
     """Work phase after phase until the run is done or waits for its segments."""
     while True:
         with holder.begin() as session:
-            phase = session.get_one(SyncRun, run_id).phase
+            run = session.get(SyncRun, run_id)
+        phase = run.phase if run else None
+        if phase is None:
+            return
         if phase == "segments":
             _close(holder, run_id)
             return
@@ -41,13 +54,13 @@ def _learn_shop(holder: Holder, run_id: int) -> None:
         if shop.last_nightly_date is None:
             shop.last_nightly_date = calendar.today(shop, holder.now())
         if shop.status == ACTIVE:  # a shut store stays at this phase until it opens
-            runs.advance(session, run_id, "subscriptions")
+            runs.advance(session, run_id)
 
 
 def _subscribe(holder: Holder, run_id: int) -> None:
     refused = subscribing.subscribe(holder)
     with holder.begin() as session:
-        run = runs.advance(session, run_id, "list")
+        run = runs.advance(session, run_id)
         run.findings = run.findings | ({"refused_topics": refused} if refused else {})
 
 
@@ -59,7 +72,7 @@ def _list_segments(holder: Holder, run_id: int) -> None:
         listed = reading.take_list(
             session, holder.shop_id, searches, holder.now(), holder.settings.reread
         )
-        run = runs.advance(session, run_id, "contacts")
+        run = runs.advance(session, run_id)
         findings.add(run, "segments", untold)
         run.segments_total, run.calls = len(listed), run.calls + 2
         shop, budget = holder.shop(session), holder.settings.night_budget
@@ -68,9 +81,10 @@ def _list_segments(holder: Holder, run_id: int) -> None:
 
 def _begin_segments(holder: Holder, run_id: int) -> None:
     with holder.begin() as session:
-        run = runs.advance(session, run_id, "segments")
+        run = runs.advance(session, run_id)
         shop, budget = holder.shop(session), holder.settings.night_budget
-        run.segments_total = tonight.mark_due(session, shop, run, budget, holder.now())
+        due = tonight.mark_due(session, shop, run, budget, holder.now())
+        run.segments_total = due if run.kind == NIGHTLY else run.segments_total
 
 
 def _close(holder: Holder, run_id: int) -> None:
@@ -83,10 +97,12 @@ _PHASES: dict[str, Callable[[Holder, int], None]] = {
     "shop": _learn_shop,
     "subscriptions": _subscribe,
     "list": _list_segments,
+    "small": small.read_small,
     "contacts": customers.read_page,
     "missing": customers.ask_about_missing,
     "members": checking.check_members,
     "counts": checking.count_members,
     "deltas": checking.apply_delta,
     "due": _begin_segments,
+    "settle": changes.settle,
 }

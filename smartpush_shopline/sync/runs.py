@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import MAX_LIMIT, PER_SECOND
-from . import staleness
-from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
+from .staleness import FIRST, NIGHT
+
+_FIRST, _LAST = ("shop", "subscriptions", "list"), ("due", "segments")
+PHASES = {
+    IMPORT: (*_FIRST, "small", "counts", "contacts", "missing", *_LAST),
+    NIGHTLY: (*_FIRST, "contacts", "missing", "members", "counts", "deltas", *_LAST),
+    CHANGES: ("members", "counts", "deltas", "settle"),
+}
+"""A first import begins with what it takes little to read: lists that can be chosen at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`done` and `total` are steps: a page of contacts, or one segment. Times are in seconds.
 
+    `failed` are the names of segments whose reading failed; those given up are not `segments_done`.
     `calls_left` is what the store has still to be asked, as far as it is known now; at the API's
     pace no progress is faster than that.
     """
@@ -30,10 +41,11 @@ class Progress:
     contacts_total: int | None
     segments_done: int
     segments_total: int | None
+    failed: tuple[str, ...]
     calls_left: int
     rate: float | None
     seconds_left: float | None
-    error: str | None
+    error: dict[str, Any] | None
 
     @property
     def percent(self) -> int:
@@ -58,20 +70,29 @@ def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
     return run
 
 
-def advance(session: Session, run_id: int, phase: str) -> SyncRun:
+def advance(session: Session, run_id: int) -> SyncRun:
+    """To the next phase, from its beginning."""
     run = session.get_one(SyncRun, run_id)
-    run.phase, run.page_info = phase, None
+    phases = PHASES[run.kind]
+    run.phase, run.page_info = phases[phases.index(run.phase) + 1], None
     run.error, run.attempts = None, 0
     return run
 
 
 def current_run(session: Session, shop_id: int) -> SyncRun | None:
-    """The run under way; the night comes first when both are."""
+    """The import or night under way; the night comes first when both are."""
     return session.scalars(
         select(SyncRun)
-        .where(SyncRun.shop_id == shop_id, SyncRun.state == RUNNING)
+        .where(
+            SyncRun.shop_id == shop_id, SyncRun.state == RUNNING, SyncRun.kind != CHANGES
+        )
         .order_by((SyncRun.kind == NIGHTLY).desc(), SyncRun.id)
     ).first()
+
+
+def looks_at_changes(session: Session, shop_id: int) -> bool:
+    asked = select(SyncRun.id).where(SyncRun.shop_id == shop_id, SyncRun.kind == CHANGES)
+    return session.scalars(asked.limit(1)).first() is not None
 
 
 def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
@@ -84,22 +105,38 @@ def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | N
 
 def segments_left(session: Session, run: SyncRun) -> int:
     """Segments this run still has to read."""
-    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
-    return session.scalars(
-        select(func.count(Segment.id)).where(
-            Segment.shop_id == run.shop_id,
-            Segment.source == SHOPLINE,
-            Segment.stale_reason == reason,
-        )
-    ).one()
+    return session.scalars(select(func.count(Segment.id)).where(_is_left(run))).one()
+
+
+def _is_left(run: SyncRun) -> ColumnElement[bool]:
+    """A night knows it once it is planned; a first import reads whatever is not read yet."""
+    there = (Segment.shop_id == run.shop_id) & (Segment.source == SHOPLINE)
+    if run.phase == "segments":
+        return there & (Segment.stale_reason == (FIRST if run.kind == IMPORT else NIGHT))
+    alive = there & (Segment.state != DELETED)
+    return alive & is_unread(run) if run.kind == IMPORT else alive
+
+
+def next_unread(session: Session, run: SyncRun, after: int) -> Segment | None:
+    """By id, of those that the store listed."""
+    there = (Segment.shop_id == run.shop_id) & (Segment.source == SHOPLINE)
+    waiting = there & (Segment.state != DELETED) & is_unread(run) & (Segment.id > after)
+    return session.scalars(select(Segment).where(waiting).order_by(Segment.id).limit(1)).first()
+
+
+def is_unread(run: SyncRun) -> ColumnElement[bool]:
+    """Not since the run began."""
+    return or_(Segment.read_at.is_(None), Segment.read_at < run.started_at)
 
 
 def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     pages_total = math.ceil((run.contacts_total or 0) / MAX_LIMIT)
     pages_done = min(math.ceil(run.contacts_done / MAX_LIMIT), pages_total)
-    listed = run.segments_total is not None and run.phase == "segments"
-    segments_done = (run.segments_total or 0) - segments_left(session, run) if listed else 0
-    done, total = pages_done + segments_done, pages_total + (run.segments_total or 0)
+    told = run.segments_total is not None and (run.kind == IMPORT or run.phase == "segments")
+    closed = (run.segments_total or 0) - segments_left(session, run) if told else 0
+    failed = _failed(session, run)
+    given_up = sum(segment.stale_reason is None for segment in failed)
+    done, total = pages_done + closed, pages_total + (run.segments_total or 0)
     calls_left = pages_total - pages_done + sum(_calls_to_read(session, run))
     elapsed = max((now - run.started_at).total_seconds(), 0.001)
     return Progress(
@@ -108,8 +145,9 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
         total=total,
         contacts_done=run.contacts_done,
         contacts_total=run.contacts_total,
-        segments_done=segments_done,
+        segments_done=max(0, closed - given_up),
         segments_total=run.segments_total,
+        failed=tuple(segment.name for segment in failed),
         calls_left=calls_left,
         rate=run.contacts_done / elapsed if run.contacts_done else None,
         seconds_left=_seconds_left(elapsed, done, total, calls_left),
@@ -117,14 +155,23 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     )
 
 
+def _failed(session: Session, run: SyncRun) -> Sequence[Segment]:
+    return session.scalars(
+        select(Segment)
+        .where(
+            Segment.shop_id == run.shop_id,
+            Segment.source == SHOPLINE,
+            Segment.state != DELETED,
+            Segment.error.is_not(None),
+            Segment.attempts > 0,  # else its store is asked too much, which is no fault of its own
+        )
+        .order_by(func.lower(Segment.name), Segment.id)
+    ).all()
+
+
 def _calls_to_read(session: Session, run: SyncRun) -> list[int]:
     """Of each segment this run still reads, or may read: one call for every page of people."""
-    reason = staleness.FIRST if run.kind == IMPORT else staleness.NIGHT
-    asked = select(Segment.admin_count).where(
-        Segment.shop_id == run.shop_id, Segment.source == SHOPLINE, Segment.state != DELETED
-    )
-    if run.phase == "segments":
-        asked = asked.where(Segment.stale_reason == reason)
+    asked = select(Segment.admin_count).where(_is_left(run))
     return [max(1, math.ceil((count or 0) / MAX_LIMIT)) for count in session.scalars(asked)]
 
 

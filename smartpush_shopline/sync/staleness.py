@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from ..segments.models import Segment
 
-PERSON, WEBHOOK, NIGHT, FIRST = "person", "webhook", "nightly", "import"
-URGENCY = (PERSON, WEBHOOK, NIGHT, FIRST)
+PERSON, WEBHOOK, COUNT, NIGHT, FIRST = "person", "webhook", "count", "nightly", "import"
+"""`COUNT`: the Admin counts other people than the list has."""
+URGENCY = (PERSON, WEBHOOK, COUNT, NIGHT, FIRST)
 
 
 def mark_stale(

@@ -21,7 +21,6 @@ from .models import IMPORT, SyncDelta, SyncRun
 from .planning import Known, Plan
 from .rules import moves_with_time
 
-FOLLOWED = "followed"
 _NO_LIMIT = 1_000_000_000
 
 
@@ -38,10 +37,16 @@ def decide_scope(
 
 
 def mark_due(session: Session, shop: Shop, run: SyncRun, budget: int, now: datetime) -> int:
-    """Have segments read as planned; how many. A first import reads all, the small ones first."""
+    """Have segments read as planned; how many.
+
+    A first import reads all that it has not read yet, the small ones first.
+    """
     first = run.kind == IMPORT
     limit = budget - run.calls if not run.whole else _NO_LIMIT
-    due = planning.plan(known_segments(session, shop, now, run), now, limit, MAX_LIMIT)
+    known = known_segments(session, shop, now, run)
+    if first:
+        known = [k for k in known if k.read_at is None or k.read_at < run.started_at]
+    due = planning.plan(known, now, limit, MAX_LIMIT)
     reason = staleness.FIRST if first else staleness.NIGHT
     for turn, each in enumerate(due.readings):
         segment = session.get_one(Segment, each.id)
@@ -55,7 +60,7 @@ def mark_due(session: Session, shop: Shop, run: SyncRun, budget: int, now: datet
 
 def _in_words(due: Plan) -> dict[str, object]:
     reasons = Counter(each.reason for each in due.readings)
-    return {"read": reasons, "later": len(due.later), "followed": len(due.followed)}
+    return {"read": reasons, "later": len(due.later)}
 
 
 def known_segments(
@@ -108,7 +113,9 @@ def _known(
         changed=owes_reading(segment, version),
         moves=moves_with_time(segment.definition),
         marked=marked,
-        followed=not first and was_followed(segment, shop.timezone, now),
+        followed=not first and was_followed(
+            segment, shop.people_changed_at, shop.timezone, now
+        ),
     )
 
 
@@ -147,6 +154,5 @@ def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outl
     lines = [
         *(Line(rows[r.id], r.reason, r.calls, "tonight") for r in due.readings),
         *(Line(rows[r.id], r.reason, r.calls, "later") for r in due.later),
-        *(Line(rows[number], FOLLOWED, 0, "left out") for number in due.followed),
     ]
     return Outlook(budget, customers, run.whole, run.since, spent + due.calls, lines)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..books import Context, Payload, TopicBook
+from ..contacts.noting import note_changed
 from ..segments import publishing
 from ..segments.models import SHOPLINE, Segment
-from ..shopline import parse_deleted_saved_search, parse_saved_search
+from ..shopline import parse_buyer_ref, parse_deleted_saved_search, parse_saved_search
 from . import staleness
 
 topics = TopicBook()
@@ -40,8 +41,8 @@ def segment_deleted(change: Payload, ctx: Context) -> None:
 
 @topics.on("orders/create", "orders/updated", "orders/paid", "orders/cancelled", "orders/delete")
 def order_changed(change: Payload, ctx: Context) -> None:
-    """Its buyer may be in other segments now. Not a reading for each order: see `freshening`."""
-    ctx.shop.people_changed_at = ctx.now
+    """Its buyer may be in other segments now. Not a reading for each order: see `changes`."""
+    note_changed(ctx, parse_buyer_ref(change))
 
 
 def _read_again(segment: Segment, ctx: Context) -> None:

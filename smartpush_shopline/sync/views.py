@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import htmx
+from ..failure import sentence
 from ..segments import looking
 from ..segments.marking import no_news
 from ..segments.models import SHOPLINE
@@ -16,7 +17,7 @@ from ..segments.standing import GONE, standing
 from ..segments.views import get_own, seen_mark
 from ..shops.finding import connected, find_in_front, gone, shop_in_front, waiting
 from ..shops.models import Shop
-from ..shops.words import troubles
+from ..shops.words import cause, troubles
 from ..web import page_or_partial, render, state
 from . import overview, staleness
 
@@ -90,7 +91,7 @@ def _facts(session: Session, shop: Shop) -> dict[str, Any]:
         "handle": shop.handle,
         "name": shop.name,
         "status": shop.status,
-        "problem": shop.problem,
+        "problem": cause(shop) or None,
         "syncing": now.run is not None,
         "progress": _progress_facts(now),
         "segments": {
@@ -123,9 +124,10 @@ def _progress_facts(now: overview.Now) -> dict[str, Any] | None:
         "label": "customers" if reads_people else "segments",
         "done": now.progress.contacts_done if reads_people else now.progress.segments_done,
         "total": now.progress.contacts_total if reads_people else now.progress.segments_total,
+        "failed": now.progress.failed,
         "calls_left": now.progress.calls_left,
         "seconds_left": now.progress.seconds_left,
-        "error": now.progress.error,
+        "error": sentence(now.progress.error) or None,
     }
 
 

@@ -57,6 +57,7 @@ def hear(people):
 
     class Settings:
         default_country = None
+        changes_after = timedelta(seconds=10)
 
     def handle(topic, payload):
         with people.begin() as session:

@@ -227,7 +227,7 @@ def test_runs_show_how_long_they_took_and_what_went_wrong(
     client: FlaskClient, cast: People
 ) -> None:
     with cast.begin() as session:
-        for kind, error in (("import", None), ("nightly", "SHOPLINE did not answer.")):
+        for kind, error in (("import", None), ("nightly", {"code": "unreachable"})):
             session.add(
                 SyncRun(
                     shop_id=cast.shop_id, kind=kind, state="running" if error else "done",

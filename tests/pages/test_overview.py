@@ -50,12 +50,12 @@ def test_what_needs_a_person_comes_with_cause_and_one_action(
 ) -> None:
     cast.segment("Fine", "1")
     refused = cast.segment("Refused", "1")
-    spoil(cast, refused, error="SHOPLINE refused the call.")
+    spoil(cast, refused, error={"code": "refused"})
     spoil(cast, cast.segment("Short", "1"), admin_count=3)
     words = text_of(client.get("/smartpush/"))
     assert "1 of 3 segments match the Admin. 2 need you." in words
     assert "Refused SHOPLINE refused the call. Check now" in words
-    assert "Short The Admin counts 3 people, our list has 1. Check now" in words
+    assert "Short The Admin counts 3 people, our list has 1. It is read again" in words
 
 
 def test_what_is_being_read_needs_nobody(client: FlaskClient, cast: People) -> None:
@@ -73,7 +73,7 @@ def test_a_failure_that_is_tried_again_says_when(client: FlaskClient, cast: Peop
         stale_reason="nightly",
         next_try_at=NOW,
         attempts=1,
-        error="SHOPLINE did not answer.",
+        error={"code": "unreachable"},
     )
     words = text_of(client.get("/smartpush/"))
     assert "1 is tried again." in words
@@ -97,7 +97,7 @@ def test_progress_is_looked_up_until_it_is_done(client: FlaskClient, people: Peo
     with people.begin() as session:
         run = runs.start(session, people.shop_id, IMPORT, NOW)
         run.phase, run.contacts_done, run.contacts_total = "contacts", 250, 2000
-        run.error = "SHOPLINE did not answer."
+        run.error = {"code": "unreachable"}
     people.clock.forward(seconds=10)
     answer = client.get("/smartpush/progress", headers=HTMX)
     words = text_of(answer)
@@ -173,7 +173,7 @@ def test_who_may_only_look_has_no_check(
     client: FlaskClient, cast: People, rights: Rights
 ) -> None:
     segment = cast.segment("VIP", "1")
-    spoil(cast, segment, error="SHOPLINE refused the call.")
+    spoil(cast, segment, error={"code": "refused"})
     rights.actions = {"view"}
     assert "Check now" not in client.get("/smartpush/").text
     assert client.post(f"/smartpush/segments/{segment.id}/check").status_code == 403

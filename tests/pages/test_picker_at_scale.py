@@ -90,7 +90,7 @@ def test_a_row_says_how_its_segment_stands(cast: People, host: Flask) -> None:
     with cast.begin() as session:
         session.get_one(Segment, reading.id).stale_reason = "webhook"
         session.get_one(Segment, reading.id).state = SYNCING
-        session.get_one(Segment, trouble.id).error = "no answer"
+        session.get_one(Segment, trouble.id).error = {"code": "unreachable"}
     words = Hand(host).words
     assert "Empty empty since" in words
     assert "New waiting for its first list" in words

@@ -19,7 +19,9 @@ def test_each_segment_shows_its_members_and_who_may_be_written_to(
 ) -> None:
     cast.segment("VIP", "1", "2", "3")
     words = text_of(client.get("/smartpush/segments"))
-    assert "VIP 3 1 2 v1 since 24 Nov, 12:00" in words
+    answer = client.get("/smartpush/segments")
+    assert 'title="Admin 3 = 1 here + 1 unsubscribed + 1 not subscribed"' in answer.text
+    assert "VIP 3 1 −2 2 −1 v1 since 24 Nov, 12:00" in words
     assert "Matches" in words
 
 
@@ -129,11 +131,11 @@ def test_the_bridge_adds_up_when_the_counts_differ(client: FlaskClient, cast: Pe
     spoil(cast, segment, admin_count=5)
     answer = client.get(f"/smartpush/segments/{segment.id}")
     assert all(adds_up(each) for each in equations_of(answer))
-    assert "3 not in this list" in text_of(answer)
+    assert "3 unexplained" in text_of(answer)
     spoil(cast, segment, admin_count=1)
     answer = client.get(f"/smartpush/segments/{segment.id}")
     assert equations_of(answer)[0] == (
-        "Admin 1 = 1 here + 1 not subscribed − 1 no longer in the Admin"
+        "Admin 1 = 1 here + 1 not subscribed − 1 unexplained"
     )
 
 
@@ -145,15 +147,36 @@ def test_the_history_says_who_came_and_why(client: FlaskClient, cast: People) ->
         members = cast.numbers("2", "3", "4")
         publishing.publish(session, found, members, 3, "webhook", NOW)
     words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
-    said = "the rule changed: 2 joined, 1 left, 3 are in it now"
+    said = "the rule changed: +2 −1"
     assert f"v2 Current Changed in the Admin {said} 3 +2 −1" in words
     assert "v1 First import called “VIP” then 2 +2 0" in words
     assert "orders_count:>2;" in words
 
 
+def test_what_a_new_rule_moved_is_told_in_one_sentence_old_lists_of_the_store_included(
+    client: FlaskClient, cast: People
+) -> None:
+    segment = cast.segment("VIP", "1", "2")
+
+    def publish(cause: str, *refs: str, **facts: str) -> None:
+        with cast.begin() as session:
+            found = session.get_one(Segment, segment.id)
+            for name, value in facts.items():
+                setattr(found, name, value)
+            members = cast.numbers(*refs)
+            publishing.publish(session, found, members, len(members), cause, NOW)
+
+    publish("nightly", "1", "2", definition="total_spent:>=10000;")
+    publish("webhook", "1", "2", definition="total_spent:>=8000;")
+    publish("webhook", "2", "3", "4")  # the list that was read two minutes later
+    publish("nightly", "3")
+    words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
+    assert "24 Nov, 12:00: spend went from 10,000 to 8,000: +2 −1" in words
+
+
 def test_a_failed_reading_is_told_in_plain_words(client: FlaskClient, cast: People) -> None:
     segment = cast.segment("VIP", "1")
-    spoil(cast, segment, error="SHOPLINE did not answer.", stale_reason="webhook", next_try_at=NOW)
+    spoil(cast, segment, error={"code": "unreachable"}, stale_reason="webhook", next_try_at=NOW)
     words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
     assert (
         "The last reading did not work: SHOPLINE did not answer. "

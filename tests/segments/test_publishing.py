@@ -88,7 +88,8 @@ def test_a_rename_changes_the_row_only(both, vip, publish):
 
 
 def test_publishing_settles_what_was_asked(both, vip, publish):
-    publish(1, stale_reason="person", stale_since=NOW, next_try_at=NOW, attempts=4, error="no")
+    busy = {"code": "busy"}
+    publish(1, stale_reason="person", stale_since=NOW, next_try_at=NOW, attempts=4, error=busy)
     settled = row(both, vip)
     assert (settled.stale_reason, settled.stale_since, settled.next_try_at) == (None, None, None)
     assert (settled.attempts, settled.error) == (0, None)

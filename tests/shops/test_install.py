@@ -35,7 +35,7 @@ def test_a_new_store_waits_for_a_person(shop):
 
 def test_a_connected_store_that_is_authorised_anew_stays_connected(shop):
     install.connect(shop, NOW)
-    shop.status, shop.problem = UNAUTHORISED, "no token"
+    shop.status, shop.problem = UNAUTHORISED, {"code": "not_authorised"}
     assert again(shop) is shop
     assert (shop.status, shop.problem) == (ACTIVE, None)
 

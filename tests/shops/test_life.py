@@ -476,15 +476,15 @@ def test_sync_says_what_it_did(run, connected, clock):
     ("status", "words", "code", "code_of_all"),
     [
         (PENDING, "not connected (pending).", 1, 0),
-        (UNAUTHORISED, "nothing is read (needs_authorisation); SHOPLINE said no.", 1, 1),
+        (UNAUTHORISED, "nothing is read (needs_authorisation); SHOPLINE refused the call.", 1, 1),
     ],
 )
 def test_sync_says_why_it_did_nothing(run, connected, status, words, code, code_of_all):
-    change(connected, status=status, problem="SHOPLINE said no.")
+    change(connected, status=status, problem={"code": "refused"})
     asked = run("sync", "birch")
     assert (asked.exit_code, asked.output) == (code, f"birch: {words}\n")
     assert run("sync").exit_code == code_of_all
-    assert run("status").output == f"birch: {status}, idle; SHOPLINE said no.\n"
+    assert run("status").output == f"birch: {status}, idle; SHOPLINE refused the call.\n"
 
 
 def test_of_two_who_press_connect_at_once_one_wins(both, clock):

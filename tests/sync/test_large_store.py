@@ -49,7 +49,7 @@ def test_a_quiet_night_asks_for_changes_and_counts_only(large, sandbox, store, c
     assert len(pages) == 1
     assert "updated_at_min" in pages[0]
     assert sandbox.counted("graphql") == len(large.segments()) + 1, "somebody in the overlap"
-    assert plan_of(large) == {"read": {"time": 1}, "later": 3, "followed": 0}
+    assert plan_of(large) == {"read": {"time": 1}, "later": 3}
     assert read_tonight(large, sandbox) == {"No order for 90 days"}
     assert large.runs()[-1].state == "done"
 

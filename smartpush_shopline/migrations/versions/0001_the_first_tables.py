@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=20), nullable=True),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=True),
-        sa.Column("problem", sa.Text(), nullable=True),
+        sa.Column("problem", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("scopes", sa.Text(), nullable=False),
         sa.Column("token", sa.LargeBinary(), nullable=True),
         sa.Column("token_expires_at", sa.DateTime(timezone=True), nullable=True),
@@ -33,6 +33,9 @@ def upgrade() -> None:
         sa.Column("customers_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("customers_cursor", sa.DateTime(timezone=True), nullable=True),
         sa.Column("people_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changes_paused_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changes_checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("thinned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_nightly_date", sa.Date(), nullable=True),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),
@@ -76,6 +79,15 @@ def upgrade() -> None:
             unique=False,
         )
 
+    op.create_table(
+        "smartpush_changed_contact",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_changed_contact_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "number", name=op.f("pk_smartpush_changed_contact")),
+    )
     op.create_table(
         "smartpush_tombstone",
         sa.Column("shop_id", sa.Integer(), nullable=False),
@@ -237,13 +249,14 @@ def upgrade() -> None:
         sa.Column("stale_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("count_checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rule_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reread_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("freshened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("differs_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("remote_updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -300,7 +313,7 @@ def upgrade() -> None:
         sa.Column("findings", sa.JSON(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -522,6 +535,7 @@ def downgrade() -> None:
     op.drop_table("smartpush_contact")
     op.drop_table("smartpush_audience")
     op.drop_table("smartpush_tombstone")
+    op.drop_table("smartpush_changed_contact")
     with op.batch_alter_table("smartpush_redaction", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_smartpush_redaction_state_next_try_at"))
         batch_op.drop_index(batch_op.f("ix_smartpush_redaction_shop_id"))
