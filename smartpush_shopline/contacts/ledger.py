@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..shopline import Consent, Customer
+from . import consent, writing_back
 from .consent import STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
 
@@ -25,6 +26,7 @@ class Statement:
     contact: Contact
     channel: str
     fact: Fact
+    evidence: str = ""
 
 
 def statements(
@@ -75,15 +77,20 @@ def _fact(
 
 def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
     """Add the facts that are not in the ledger yet and bring the contacts' standing up to date."""
-    new = list(new)
-    facts = _facts_of(session, {statement.contact.id for statement in new})
+    new, told_later = list(new), []
+    facts = facts_of(session, {statement.contact.id for statement in new})
     for statement in new:
         known = facts[statement.contact.id, statement.channel]
         if _is_known(statement.fact, known):
             continue
         known.append(statement.fact)
         session.add(_event(statement, now))
+        if consent.is_own_opt_out(statement.fact) and statement.contact.customer_ref:
+            told_later.append(statement)
         setattr(statement.contact, f"{statement.channel}_standing", standing(known))
+    writing_back.note(
+        session, [(s.contact, s.channel, s.fact.occurred_at) for s in told_later], now
+    )
 
 
 def _is_known(fact: Fact, known: list[Fact]) -> bool:
@@ -100,7 +107,8 @@ def _is_known(fact: Fact, known: list[Fact]) -> bool:
     )
 
 
-def _facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:
+def facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:
+    """(contact id, channel) → all that is in the ledger."""
     facts: defaultdict[tuple[int, str], list[Fact]] = defaultdict(list)
     events = select(ConsentEvent).where(ConsentEvent.contact_id.in_(contact_ids))
     for event in session.scalars(events) if contact_ids else ():
@@ -117,6 +125,7 @@ def _event(statement: Statement, now: datetime) -> ConsentEvent:
         channel=statement.channel,
         state=fact.state,
         source=fact.source,
+        evidence=statement.evidence[:255],
         explicit=fact.explicit,
         dated=fact.dated,
         occurred_at=fact.occurred_at,

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from ..contracts import Person
+from ..contracts import CHANNELS, Person
 from ..shopline import Customer, Member
-from . import ledger, numbering, reach, tombstones
+from . import consent, ledger, numbering, opting_out, reach, suppressions, tombstones
 from .changing import Change, Keys, email_key, load, numbers_of
 from .models import Contact
 
@@ -32,8 +32,10 @@ def upsert_customers(
     said = {customer.ref: customer for customer in customers}
     make_missing(session, shop_id, Contact.customer_ref, list(said), now)
     incoming = Keys.of(said.values())
+    suppressions.pass_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.customer_ref, list(said), incoming)
     statements: list[ledger.Statement] = []
+    before = {contact.id: (contact.email_key, contact.phone) for contact in change.contacts}
     for contact in change.contacts:
         customer = said[str(contact.customer_ref)]
         is_news = _is_news(contact, customer)
@@ -42,6 +44,8 @@ def upsert_customers(
         )
         if is_news:
             _fill(contact, customer)
+    moved = [c for c in change.contacts if (c.email_key, c.phone) != before[c.id]]
+    statements += suppressions.statements(session, shop_id, moved)
     ledger.record(session, statements, now)
     change.derive()
     return len(change.contacts)
@@ -80,7 +84,23 @@ def numbers_of_people(
         _add_people(session, shop_id, unknown, now)
         known |= numbers_of(session, shop_id, Contact.host_ref, list(unknown))
         known |= _erased(session, shop_id, Contact.host_ref, list(unknown), known)
+    _bind_by_ref(session, shop_id, {ref: known[ref] for ref in by_ref}, now)
     return [known[ref] for ref in by_ref]
+
+
+def _bind_by_ref(session: Session, shop_id: int, numbers: dict[str, int], now: datetime) -> None:
+    """The dashboard told of an opt-out by its own name of somebody whom we know by address."""
+    by_address = {
+        suppressions.of_host(channel, ref): (channel, number)
+        for ref, number in numbers.items()
+        for channel in CHANNELS
+    }
+    for address, row in suppressions.find(session, shop_id, by_address).items():
+        channel, number = by_address[address]
+        report = opting_out.Report(
+            channel, consent.UNSUBSCRIBED, row.source, row.occurred_at, row.evidence, row.dated
+        )
+        opting_out.record(session, shop_id, [number], report, now)
 
 
 def delete_customer(session: Session, shop_id: int, customer_ref: str, now: datetime) -> int:
@@ -141,6 +161,7 @@ def _add_people(
     session: Session, shop_id: int, unknown: dict[str, Person], now: datetime
 ) -> None:
     make_missing(session, shop_id, Contact.host_ref, list(unknown), now)
+    suppressions.pass_gate(session, shop_id)
     change = Change.of(
         session, shop_id, Contact.host_ref, list(unknown), Keys.of(unknown.values())
     )
@@ -148,6 +169,7 @@ def _add_people(
         person = unknown[str(contact.host_ref)]
         contact.email, contact.email_key = person.email, email_key(person.email)
         contact.phone = person.phone
+    ledger.record(session, suppressions.statements(session, shop_id, change.contacts), now)
     change.derive()
 
 

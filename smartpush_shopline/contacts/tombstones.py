@@ -15,7 +15,7 @@ from .models import Tombstone
 
 
 def digest(salt: bytes, kind: str, ref: str) -> str:
-    """`kind` is the name of the column that held the reference."""
+    """`kind` is the name of the column that held the reference, or says what it is."""
     return hmac.new(salt, f"{kind}:{ref}".encode(), hashlib.sha256).hexdigest()
 
 
