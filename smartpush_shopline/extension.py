@@ -24,6 +24,7 @@ from .books import JobBook, TopicBook
 from .contacts.book import Contacts
 from .contacts.redacting import jobs as erasures
 from .contacts.redacting import topics as erasure_topics
+from .contacts.suppression_files import jobs as suppression_jobs
 from .contacts.topics import topics as contact_topics
 from .contracts import CHANNELS, NoNativeSegments, SegmentProvider, ShopCard
 from .database import Database
@@ -145,7 +146,16 @@ class SmartPush:
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
             jobs=JobBook.merged(
-                [inbox_jobs, sync_jobs, sending_jobs, erasures, wipes, thinning, housekeeping]
+                [
+                    inbox_jobs,
+                    suppression_jobs,
+                    sync_jobs,
+                    sending_jobs,
+                    erasures,
+                    wipes,
+                    thinning,
+                    housekeeping,
+                ]
             ),
             now=clock.utcnow,
             ring=runner.ring,

@@ -22,7 +22,7 @@ _SAMPLE = 50
 _COLUMNS: Mapping[str, Sequence[str]] = {
     "email": (
         "email", "emailaddress", "subscriberemail", "contactemail", "customeremail", "emailid",
-        "mail", "recipient", "recipientemail", "address", "adresseemail", "emailadresse", "correo",
+        "mail", "recipient", "recipientemail", "adresseemail", "emailadresse", "correo",
         "correoelectronico", "電子郵件", "電子郵件地址", "電子信箱", "電郵", "电子邮件", "电子邮箱",
         "邮箱", "メールアドレス",
     ),
@@ -44,7 +44,7 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         "cleancampaigntitle", "note", "comment", "原因",
     ),
     "status": (
-        "status", "state", "subscriptionstatus", "emailmarketingconsent", "emailmarketingstatus",
+        "status", "subscriptionstatus", "emailmarketingconsent", "emailmarketingstatus",
         "emailsubscriptionstatus", "emailsubscribestatus", "smsmarketingconsent", "emailstatus",
         "subscribed", "subscribestatus", "acceptsmarketing", "acceptsemailmarketing", "consent",
         "訂閱狀態", "订阅状态",
