@@ -22,11 +22,12 @@ from .audiences.unsubscribe_views import blueprint as unsubscribe_door
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
 from .contacts.book import Contacts
+from .contacts.host_opt_outs import jobs as opt_out_jobs
 from .contacts.redacting import jobs as erasures
 from .contacts.redacting import topics as erasure_topics
 from .contacts.suppression_files import jobs as suppression_jobs
 from .contacts.topics import topics as contact_topics
-from .contracts import CHANNELS, NoNativeSegments, SegmentProvider, ShopCard
+from .contracts import CHANNELS, NoNativeSegments, OptOuts, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
 from .inbox.housekeeping import jobs as housekeeping
@@ -83,13 +84,14 @@ class SmartPush:
         self._may: Callable[[str, ShopCard | None], bool] = _nobody
         self._in_front: Callable[[], str | None] = lambda: None
         self._senders: dict[str, Sender] = {}
+        self._opt_outs: OptOuts | None = None
         self.audiences = Audiences()
         self.contacts = Contacts()
 
     def authorizer(self, rule: F) -> F:
         """`may(action, shop) -> bool`. Without one, every page answers 403.
 
-        Actions: view, choose, send, sync, export, erase, connect. `shop` is None when the
+        Actions: view, choose, send, sync, export, suppress, erase, connect. `shop` is None when the
         question is not about a particular store.
         """
         self._may = rule
@@ -116,6 +118,18 @@ class SmartPush:
             return function
 
         return note
+
+    def opt_outs(self, source: F) -> F:
+        """`opt_outs(since) -> Iterable[OptOut]`, for a dashboard with contacts of its own.
+
+        `since` is None the first time, and for a store that is new. It is asked before the first
+        sending and every five minutes, in an app context; it only reads. While it has never
+        succeeded nothing is sent; when it fails later it is asked again from where it stopped.
+        """
+        if self._opt_outs is not None:
+            raise ConfigurationError("Two functions for opt_outs.")
+        self._opt_outs = source
+        return source
 
     def init_app(
         self,
@@ -148,6 +162,7 @@ class SmartPush:
             jobs=JobBook.merged(
                 [
                     inbox_jobs,
+                    opt_out_jobs,
                     suppression_jobs,
                     sync_jobs,
                     sending_jobs,
@@ -162,6 +177,7 @@ class SmartPush:
             find_sender=find_sender,
             get_shop=get_shop,
             csp_nonce=csp_nonce,
+            opt_outs=lambda: self._opt_outs,
             senders=self._senders,
         )
         htmx.init_app(app)

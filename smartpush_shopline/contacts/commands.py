@@ -87,7 +87,7 @@ def _shop(state: State, handle: str | None, app_key: str | None) -> Shop:
 
 
 def _work(
-    state: State, shop_id: int, file: io.BufferedReader, rules: Rules, *, dry: bool
+    state: State, shop_id: int, file: io.BufferedReader[Any], rules: Rules, *, dry: bool
 ) -> Tally:
     whole, seen = Tally(), Seen() if dry else None
     for batch in suppression_lists.batches(file, rules):

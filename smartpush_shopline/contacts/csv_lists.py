@@ -12,7 +12,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ..errors import SmartPushError
 
@@ -104,7 +104,7 @@ class Shape:
     has_header: bool
 
 
-def read(file: io.BufferedReader) -> tuple[Shape, Iterator[Line]]:
+def read(file: io.BufferedReader[Any]) -> tuple[Shape, Iterator[Line]]:
     """The shape and the lines. Raises NotAList. Empty lines are passed over."""
     head = bytes(file.peek(HEAD))[:HEAD]
     shape = sniff(head, whole=len(head) < HEAD)

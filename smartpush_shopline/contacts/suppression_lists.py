@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from pyroaring import BitMap
 from sqlalchemy.orm import Session
@@ -94,7 +95,7 @@ def _parts(opt_out: OptOutOf) -> tuple[int, int]:
     return whole >> 32, whole & 0xFFFF_FFFF
 
 
-def batches(file: io.BufferedReader, rules: Rules, skip: int = 0) -> Iterator[Batch]:
+def batches(file: io.BufferedReader[Any], rules: Rules, skip: int = 0) -> Iterator[Batch]:
     """The lines after the first `skip` ones, some hundred at a time. Raises NotAList."""
     _shape, lines = csv_lists.read(file)
     batch = Batch()
