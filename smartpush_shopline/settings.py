@@ -43,6 +43,7 @@ class Settings:
     reread: Sequence[timedelta] = tuple(timedelta(minutes=m) for m in (2, 10, 60))
     fresh: timedelta = timedelta(minutes=15)
     default_country: str | None = None
+    write_back: bool = False
     smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
     drift_threshold: float = 0.2
     keep_parked: timedelta = timedelta(days=30)

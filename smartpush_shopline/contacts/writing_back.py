@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from ..shops.models import Shop
 from . import consent
 from .models import Contact, WriteBack
 
 SCOPE = "write_customers"
 WAITING, DONE, NEEDLESS, REFUSED = "waiting", "done", "needless", "refused"
+FORBIDDEN_SECONDS = 3600.0
 _LONGEST_WAIT = timedelta(hours=1)
 
 
@@ -37,6 +39,11 @@ class Tally:
     waiting: int
     refused: int
     error: str | None
+
+
+def is_granted(shop: Shop) -> bool:
+    """A private app's token does not say what it may do; the store refuses if it may not."""
+    return shop.is_private or SCOPE in shop.scopes.split(",")
 
 
 def note(
@@ -61,11 +68,12 @@ def _rows(session: Session, keys: list[tuple[int, str]]) -> list[WriteBack]:
     return list(session.scalars(select(WriteBack).where(mine)))
 
 
-def first_due(session: Session, shop_id: int, now: datetime) -> datetime | None:
-    """Since when something waits to be told now."""
-    return session.scalar(
-        select(func.min(WriteBack.next_try_at)).where(*_waiting(shop_id, now))
-    )
+def first_due(session: Session, shop: Shop, now: datetime) -> datetime | None:
+    """Since when something waits to be told now to a store that lets us write."""
+    if not is_granted(shop):
+        return None
+    asked = select(func.min(WriteBack.next_try_at)).where(*_waiting(shop.id, now))
+    return session.scalar(asked)
 
 
 def take(session: Session, shop_id: int, now: datetime) -> Due | None:
@@ -113,6 +121,12 @@ def put_off(session: Session, shop_id: int, error: str, now: datetime, seconds: 
     session.execute(mine.values(attempts=tries, error=error, next_try_at=now + wait))
 
 
+def put_off_until(session: Session, shop_id: int, error: str, until: datetime) -> None:
+    """Everything of the store waits, and this with it."""
+    mine = update(WriteBack).where(WriteBack.shop_id == shop_id, WriteBack.state == WAITING)
+    session.execute(mine.values(error=error, next_try_at=until))
+
+
 def again(session: Session, shop_id: int, now: datetime) -> int:
     """A person lets everything that waits or was refused be tried now. Returns how many."""
     mine = update(WriteBack).where(
@@ -126,11 +140,8 @@ def again(session: Session, shop_id: int, now: datetime) -> int:
 
 def tally(session: Session, shop_id: int) -> Tally:
     mine = WriteBack.shop_id == shop_id
-    counts = dict(
-        session.execute(
-            select(WriteBack.state, func.count()).where(mine).group_by(WriteBack.state)
-        ).tuples().all()
-    )
+    states = select(WriteBack.state, func.count()).where(mine).group_by(WriteBack.state)
+    counts = {state: count for state, count in session.execute(states)}
     error = session.scalar(
         select(func.min(WriteBack.error)).where(mine, WriteBack.state.in_((WAITING, REFUSED)))
     )
