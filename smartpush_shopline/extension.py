@@ -27,6 +27,7 @@ from .contacts.redacting import jobs as erasures
 from .contacts.redacting import topics as erasure_topics
 from .contacts.suppression_files import jobs as suppression_jobs
 from .contacts.topics import topics as contact_topics
+from .contacts.views import blueprint as contact_pages
 from .contracts import CHANNELS, NoNativeSegments, OptOuts, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
@@ -58,6 +59,7 @@ NAME = "smartpush"
 _PAGES = (
     overview_pages,
     segment_pages,
+    contact_pages,
     activity_pages,
     audience_pages,
     audience_people,

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import ColumnElement, delete, insert, or_, select, update
@@ -46,7 +46,7 @@ class _Lost(SmartPushError):
 def store(
     session: Session,
     shop_id: int,
-    file: BinaryIO,
+    file: IO[bytes],
     name: str,
     channels: str,
     keys: Sequence[str],

@@ -140,8 +140,9 @@ def again(session: Session, shop_id: int, now: datetime) -> int:
 
 def tally(session: Session, shop_id: int) -> Tally:
     mine = WriteBack.shop_id == shop_id
-    states = select(WriteBack.state, func.count()).where(mine).group_by(WriteBack.state)
-    counts = {state: count for state, count in session.execute(states)}
+    many = func.count().label("many")
+    states = select(WriteBack.state, many).where(mine).group_by(WriteBack.state)
+    counts = {row.state: row.many for row in session.execute(states)}
     error = session.scalar(
         select(func.min(WriteBack.error)).where(mine, WriteBack.state.in_((WAITING, REFUSED)))
     )
