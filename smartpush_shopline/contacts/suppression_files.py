@@ -147,7 +147,7 @@ def record_done(
 
 def _count(session: Session, row: SuppressionFile, tally: Tally) -> None:
     row.lines += tally.lines
-    row.problems += len(tally.problems)
+    row.problems += len({line for line, _why in tally.problems})
     row.counts = dict(Counter(row.counts or {}) + tally.counts)
     rows = [{"file_id": row.id, "line": line, "reason": why} for line, why in tally.problems]
     if rows:

@@ -21,12 +21,12 @@ COUNTED = (SUPPRESSED, ALREADY, KEPT, OPTED_IN_SINCE)
 
 def outcome(name: str, *, dry: bool) -> str:
     if dry and name == SUPPRESSED:
-        return _("would be opted out")
+        return _("Would be opted out")
     sentences = {
-        SUPPRESSED: _("opted out"),
-        ALREADY: _("opted out already, or twice in the file"),
-        KEPT: _("nobody's yet, kept for whoever comes with it"),
-        OPTED_IN_SINCE: _("opted in again later, so nothing changes"),
+        SUPPRESSED: _("Opted out"),
+        ALREADY: _("Opted out already, or twice in the file"),
+        KEPT: _("Nobody's yet: kept for whoever comes with it"),
+        OPTED_IN_SINCE: _("Opted in again later, so nothing changes"),
     }
     return sentences[name]
 

@@ -7,7 +7,15 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    redirect,
+    request,
+    stream_with_context,
+    url_for,
+)
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
@@ -20,6 +28,7 @@ from ..web import allow, friendly, page_or_partial, render, state
 from . import consent_notes, suppression_files, suppression_words
 from .csv_lists import NotAList
 from .models import SuppressionFile, SuppressionProblem
+from .suppressing import KEPT, SUPPRESSED
 from .suppression_lists import CHOICES
 
 blueprint = Blueprint("contacts", __name__)
@@ -103,6 +112,7 @@ def _facts(session: Session, shop: Shop, row: SuppressionFile) -> dict[str, Any]
             for name in suppression_words.COUNTED
         ],
         "addresses": sum(counts.values()),
+        "news": counts.get(SUPPRESSED, 0) + counts.get(KEPT, 0),
         "problems": [(each.line, suppression_words.problem(each.reason)) for each in first],
         "refusal": suppression_words.refusal(row.error) if row.error else "",
         "may_suppress": state().may("suppress", shop.card),
@@ -137,7 +147,9 @@ def problems(file_id: int) -> Response:
     """Every line that was not taken as it stands. It has line numbers and no addresses."""
     with state().database.read() as session:
         _own(session, file_id)
-    answer = Response(_report(file_id), content_type="text/csv; charset=utf-8")
+    answer = Response(
+        stream_with_context(_report(file_id)), content_type="text/csv; charset=utf-8"
+    )
     answer.headers["Content-Disposition"] = f"attachment; filename=opt-outs-{file_id}-lines.csv"
     return answer
 
