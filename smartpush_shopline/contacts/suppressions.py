@@ -74,6 +74,8 @@ def find(
 
 def keep(session: Session, shop_id: int, kept: Sequence[Kept], now: datetime) -> None:
     """Remember these; of two opt-outs of one address the newer, which is harder to lift."""
+    if not kept:
+        return
     salt = session.get_one(ShopCounter, shop_id).salt
     known = find(session, shop_id, [each.address for each in kept])
     for each in kept:

@@ -188,6 +188,16 @@ def test_the_erasure_of_somebody_who_is_only_on_a_list_leaves_the_opt_out(here):
     assert here.people.verdict("9") == "unsubscribed"
 
 
+def test_an_opt_out_stays_when_the_store_deletes_the_customer_and_they_sign_up_again(here):
+    here.run("email\nada@example.com\n")
+    here.people.delete("1")
+    here.people.delete("2")  # who never opted out
+    again = replace(ADA, ref="9", email_consent=says("subscribed"), updated_at=NOW)
+    here.people.take(again, replace(BEA, ref="8", email_consent=YES, updated_at=NOW))
+    assert here.people.verdict("9") == "unsubscribed"
+    assert here.people.verdict("8") == "sendable"
+
+
 def test_only_the_channel_that_is_asked_for(here):
     text = "email,phone\nada@example.com,+886900000001\nnonsense,+886900000002\n,+886900000002\n"
     assert here.counts(text, "--channel", "sms") == {"suppressed": 2, "already": 1}
