@@ -84,7 +84,8 @@ def numbers_of_people(
         _add_people(session, shop_id, unknown, now)
         known |= numbers_of(session, shop_id, Contact.host_ref, list(unknown))
         known |= _erased(session, shop_id, Contact.host_ref, list(unknown), known)
-    _bind_by_ref(session, shop_id, {ref: known[ref] for ref in by_ref}, now)
+    by_address = [p.host_ref for p in strangers if p.host_ref not in unknown]
+    _bind_by_ref(session, shop_id, {ref: known[ref] for ref in by_address}, now)
     return [known[ref] for ref in by_ref]
 
 

@@ -23,11 +23,11 @@ _RANKS = (
     ("segment", staleness.PERSON),
     ("segment", staleness.WEBHOOK),
     ("shop", CONFIRM),
-    ("opt_outs", TELL),
     ("run", NIGHTLY),
     ("segment", staleness.NIGHT),
     ("run", IMPORT),
     ("segment", staleness.FIRST),
+    ("opt_outs", TELL),  # they hold here already, and a long list must not keep a night waiting
 )
 _LONGEST_WAIT = timedelta(minutes=10)
 _AGAIN = timedelta(minutes=1)
