@@ -306,9 +306,8 @@ def fetch_memberships(client: ShoplineClient) -> None:
 @case
 def withdraw_consent(client: ShoplineClient) -> None:
     customers = client.fetch_customer_page().items
-    whom = next(
-        each for each in customers if each.email_consent and each.email_consent.state == "subscribed"
-    )
+    told = [(each, each.email_consent) for each in customers]
+    whom = next(each for each, said in told if said and said.state == "subscribed")
     for _ in range(2):
         client.withdraw_consent(whom.ref, "email", datetime(2026, 11, 1, tzinfo=UTC))
     after = client.fetch_customer(whom.ref)
