@@ -9,6 +9,7 @@ from .audiences.field import RecipientsField
 from .audiences.sending import Batch, Sender
 from .contracts import (
     NoNativeSegments,
+    OptOut,
     Person,
     Recipient,
     SegmentCard,
@@ -28,6 +29,7 @@ __all__ = [
     "Explanation",
     "InSegment",
     "NoNativeSegments",
+    "OptOut",
     "Person",
     "Progress",
     "Recipient",

@@ -21,6 +21,7 @@ from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
 from .audiences.models import Audience
 from .contacts import reach
+from .contacts.commands import suppress
 from .contracts import CHANNELS
 from .doctor import examine
 from .errors import ConfigurationError
@@ -37,7 +38,7 @@ from .sync import outlook, runs
 from .web import State
 
 group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
-for command in (connect, explain, rotate_keys, commands.inbox, commands.erase):
+for command in (connect, explain, rotate_keys, commands.inbox, commands.erase, suppress):
     group.add_command(command)
 
 

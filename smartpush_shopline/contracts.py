@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 CHANNELS: tuple[str, ...] = ("email", "sms")
-ACTIONS: tuple[str, ...] = ("view", "choose", "send", "sync", "export", "erase", "connect")
+ACTIONS: tuple[str, ...] = (
+    "view",
+    "choose",
+    "send",
+    "sync",
+    "export",
+    "suppress",
+    "erase",
+    "connect",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,28 @@ class Person:
     host_ref: str
     email: str | None = None
     phone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """Somebody of the dashboard's own who does not want messages on `channel` any more.
+
+    Give the address of the channel whenever you know it (`email`, or `phone` in E.164 form): it
+    binds whoever has it or comes with it. `host_ref` is your id of the person. `occurred_at` has
+    a time zone; None counts from now. `shop` is a store's handle; None means all of them.
+    """
+
+    channel: str
+    occurred_at: datetime | None
+    email: str | None = None
+    phone: str | None = None
+    host_ref: str | None = None
+    shop: str | None = None
+    evidence: str = ""
+
+
+OptOuts = Callable[[datetime | None], Iterable[OptOut]]
+"""`opt_outs(since)`: all opt-outs recorded since then, or ever. Asked every five minutes."""
 
 
 @dataclass(frozen=True, slots=True)

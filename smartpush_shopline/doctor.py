@@ -12,6 +12,8 @@ from htmx_flask.requests import HtmxAwareRequest
 from jinja2 import TemplateNotFound
 from sqlalchemy import select
 
+from .contacts.models import OptOutReading
+from .contacts.writing_back import SCOPE
 from .shops import tokens
 from .shops.models import UNINSTALLED, Shop
 from .web import State
@@ -135,6 +137,32 @@ def _shops(app: Flask, state: State) -> Iterator[Finding]:
             )
 
 
+def _write_back(app: Flask, state: State) -> Iterator[Finding]:
+    if not state.settings.write_back:
+        return
+    if SCOPE not in state.settings.scopes:
+        yield Finding(
+            f"SMARTPUSH_WRITE_BACK is on, but SMARTPUSH_SCOPES does not ask for {SCOPE}.",
+            f"Add {SCOPE} to SMARTPUSH_SCOPES; until then no store is told about opt-outs.",
+        )
+
+
+def _opt_outs(app: Flask, state: State) -> Iterator[Finding]:
+    if state.opt_outs() is None:
+        return
+    with state.database.read() as session:
+        failing = session.execute(
+            select(Shop.handle, OptOutReading.error)
+            .join(OptOutReading, OptOutReading.shop_id == Shop.id)
+            .where(OptOutReading.failed_since.is_not(None))
+        ).all()
+    for handle, error in failing:
+        yield Finding(
+            f"The dashboard's opt_outs cannot be read for {handle} ({error}).",
+            "The log says where it failed. It is asked again every minute, and nothing is lost.",
+        )
+
+
 def _tokens(app: Flask, state: State) -> Iterator[Finding]:
     with state.database.read() as session:
         shops = list(session.scalars(select(Shop).where(Shop.token.is_not(None))))
@@ -167,5 +195,7 @@ CHECKS: tuple[Callable[[Flask, State], Iterator[Finding]], ...] = (
     _session_cookie,
     _apps,
     _shops,
+    _write_back,
+    _opt_outs,
     _tokens,
 )

@@ -22,10 +22,13 @@ from .audiences.unsubscribe_views import blueprint as unsubscribe_door
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
 from .contacts.book import Contacts
+from .contacts.host_opt_outs import jobs as opt_out_jobs
 from .contacts.redacting import jobs as erasures
 from .contacts.redacting import topics as erasure_topics
+from .contacts.suppression_files import jobs as suppression_jobs
 from .contacts.topics import topics as contact_topics
-from .contracts import CHANNELS, NoNativeSegments, SegmentProvider, ShopCard
+from .contacts.views import blueprint as contact_pages
+from .contracts import CHANNELS, NoNativeSegments, OptOuts, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
 from .inbox.housekeeping import jobs as housekeeping
@@ -56,6 +59,7 @@ NAME = "smartpush"
 _PAGES = (
     overview_pages,
     segment_pages,
+    contact_pages,
     activity_pages,
     audience_pages,
     audience_people,
@@ -82,13 +86,14 @@ class SmartPush:
         self._may: Callable[[str, ShopCard | None], bool] = _nobody
         self._in_front: Callable[[], str | None] = lambda: None
         self._senders: dict[str, Sender] = {}
+        self._opt_outs: OptOuts | None = None
         self.audiences = Audiences()
         self.contacts = Contacts()
 
     def authorizer(self, rule: F) -> F:
         """`may(action, shop) -> bool`. Without one, every page answers 403.
 
-        Actions: view, choose, send, sync, export, erase, connect. `shop` is None when the
+        Actions: view, choose, send, sync, export, suppress, erase, connect. `shop` is None when the
         question is not about a particular store.
         """
         self._may = rule
@@ -115,6 +120,18 @@ class SmartPush:
             return function
 
         return note
+
+    def opt_outs(self, source: F) -> F:
+        """`opt_outs(since) -> Iterable[OptOut]`, for a dashboard with contacts of its own.
+
+        `since` is None the first time, and for a store that is new. It is asked before the first
+        sending and every five minutes, in an app context; it only reads. While it has never
+        succeeded nothing is sent; when it fails later it is asked again from where it stopped.
+        """
+        if self._opt_outs is not None:
+            raise ConfigurationError("Two functions for opt_outs.")
+        self._opt_outs = source
+        return source
 
     def init_app(
         self,
@@ -145,13 +162,24 @@ class SmartPush:
                 [shop_topics, wipe_topics, contact_topics, erasure_topics, sync_topics]
             ),
             jobs=JobBook.merged(
-                [inbox_jobs, sync_jobs, sending_jobs, erasures, wipes, thinning, housekeeping]
+                [
+                    inbox_jobs,
+                    opt_out_jobs,
+                    suppression_jobs,
+                    sync_jobs,
+                    sending_jobs,
+                    erasures,
+                    wipes,
+                    thinning,
+                    housekeeping,
+                ]
             ),
             now=clock.utcnow,
             ring=runner.ring,
             find_sender=find_sender,
             get_shop=get_shop,
             csp_nonce=csp_nonce,
+            opt_outs=lambda: self._opt_outs,
             senders=self._senders,
         )
         htmx.init_app(app)

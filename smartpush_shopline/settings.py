@@ -45,6 +45,7 @@ class Settings:
     changes_after: timedelta = timedelta(seconds=10)
     changes_every: timedelta = timedelta(minutes=2)
     default_country: str | None = None
+    write_back: bool = False
     smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
     drift_threshold: float = 0.2
     keep_parked: timedelta = timedelta(days=30)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from . import failure, htmx, i18n
 from .books import JobBook, TopicBook
-from .contracts import ACTIONS, SegmentProvider, ShopCard
+from .contracts import ACTIONS, OptOuts, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError
 from .settings import Settings
@@ -43,6 +43,7 @@ class State:
     find_sender: Callable[[Session, DeliveryHeaders, Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
     csp_nonce: Callable[[], str] | None = None
+    opt_outs: Callable[[], OptOuts | None] = lambda: None
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     paces: dict[Hashable, Pace] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from sqlalchemy import create_engine
 
-from smartpush_shopline.contacts import people
+from smartpush_shopline.contacts import people, suppressing
 from smartpush_shopline.database import Database
 from smartpush_shopline.shops.lease import Lease
 from smartpush_shopline.sync import jobs
@@ -78,6 +78,29 @@ def create_people(url: str, shop_id: int, folder: str, size: int, seed: int) -> 
             page = [person(number) for number in numbers[start : start + 3]]
             with database.begin() as session:  # nobody has to try twice
                 people.upsert_customers(session, shop_id, page, "store", NOW)
+    return len(numbers)
+
+
+def arrive_or_opt_out(url: str, shop_id: int, folder: str, size: int, seed: int) -> int:
+    """Two bring in the same people in an order of their own, two a list of their addresses."""
+    numbers = list(range(300, 340))
+    random.Random(seed).shuffle(numbers)
+    yes = says("subscribed", NOW - timedelta(days=1))
+    with opened(url) as database:
+        meet(folder, size)
+        for start in range(0, len(numbers), 4):
+            some = numbers[start : start + 4]
+            page = [person(n, email=f"n{n}@example.com", phone=None) for n in some]
+            page = [replace(each, email_consent=yes, sms_consent=None) for each in page]  # type: ignore[type-var]
+            listed = [suppressing.OptOutOf("email", email=f"n{n}@example.com") for n in some]
+
+            def work(session, page=page, listed=listed):  # type: ignore[no-untyped-def]
+                if seed % 2:
+                    people.upsert_customers(session, shop_id, page, "store", NOW)
+                else:
+                    suppressing.suppress(session, shop_id, listed, "import", NOW)
+
+            database.retrying(work, attempts=10)
     return len(numbers)
 
 

@@ -29,7 +29,7 @@ from examples.dashboard.models import User, db
 auth = Blueprint("auth", __name__)
 
 ROLES = {
-    "marketer": {"view", "choose", "send", "sync", "export", "erase", "connect"},
+    "marketer": {"view", "choose", "send", "sync", "export", "suppress", "erase", "connect"},
     "viewer": {"view"},
 }
 

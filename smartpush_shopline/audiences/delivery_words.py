@@ -14,6 +14,8 @@ def held(reason: str | None) -> str:
         "deleted": _("A chosen segment was deleted in the Admin. Decide about it, then send."),
         "store_gone": _("The store has uninstalled the app, so consent is not known any more."),
         "no_sender": _("The dashboard has no way of sending on this channel."),
+        "opt_outs_unread": _("The dashboard's own opt-outs could not be read yet. It goes on by "
+                             "itself once they are."),
         "recently_written": _("Some were written to recently, so it waits until they are free."),
         "cancelled": _("It was cancelled."),
         "discarded": _("These recipients were discarded."),

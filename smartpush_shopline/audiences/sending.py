@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from .. import signals
 from ..books import JobBook
+from ..contacts import host_opt_outs
 from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend
 from ..shops.models import Shop
@@ -114,6 +115,9 @@ def begin(state: State, audience_id: int, size: int = SIZE) -> None:
     if size < 1:
         raise ValueError("A batch holds at least one person.")
     now = state.now()
+    with state.database.read() as session:
+        shop_id = session.get_one(Audience, audience_id).shop_id
+    host_opt_outs.make_sure(state, shop_id)
 
     def work(session: Session) -> dict[str, object] | None:
         rule = rule_of(state, session.get_one(Audience, audience_id).channel)
@@ -204,8 +208,9 @@ def send_due(state: State, shop_id: int | None = None) -> None:
 
 
 def _due(state: State, shop_id: int | None) -> list[int]:
-    """Scheduled for now or earlier, and what smart sending held until now."""
-    waits = (Audience.state == HELD) & (Audience.held_because == RECENTLY_WRITTEN)
+    """Scheduled for now or earlier, and what was held for a reason that time may settle."""
+    passing = (RECENTLY_WRITTEN, host_opt_outs.UNREAD)
+    waits = (Audience.state == HELD) & Audience.held_because.in_(passing)
     asked = select(Audience.id).where(
         or_(Audience.state == SCHEDULED, waits), Audience.scheduled_at <= state.now()
     )

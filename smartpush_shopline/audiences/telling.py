@@ -89,6 +89,8 @@ def source(name: str) -> str:
         "link": _("by the unsubscribe link"),
         "complaint": _("by a complaint"),
         "import": _("by an import"),
+        "dashboard": _("told by the dashboard"),
+        "erasure": _("kept when somebody was erased"),
         "person": _("by a colleague"),
     }.get(name, name)
 

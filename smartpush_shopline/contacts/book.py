@@ -104,9 +104,9 @@ def _tell(
     report = Report(channel, state, source[:20], at or now, evidence)
 
     def work(session: Session, shop_id: int) -> int:
+        if keep:
+            return opting_out.record_or_keep(session, shop_id, who, report, now)
         numbers = opting_out.find(session, shop_id, who)
-        if not numbers and keep:
-            numbers = opting_out.keep_address(session, shop_id, who, channel, now)
         opting_out.record(session, shop_id, numbers, report, now)
         return len(numbers)
 

@@ -110,13 +110,19 @@ def _look(
 
 def sharing(session: Session, shop_id: int, keys: Keys) -> set[int]:
     """The numbers of all contacts with one of these addresses."""
+    by_email = numbers_having(session, shop_id, Contact.email_key, sorted(keys.emails))
+    return by_email | numbers_having(session, shop_id, Contact.phone, sorted(keys.phones))
+
+
+def numbers_having(
+    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
+) -> set[int]:
+    """The numbers of all contacts with one of these values there."""
+    asked = select(Contact.number).where(Contact.shop_id == shop_id)
     return {
         number
-        for column, values in ((Contact.email_key, keys.emails), (Contact.phone, keys.phones))
-        for some in batches(sorted(values))
-        for number in session.scalars(
-            select(Contact.number).where(Contact.shop_id == shop_id, column.in_(some))
-        )
+        for some in batches(values)
+        for number in session.scalars(asked.where(column.in_(some)))
     }
 
 

@@ -35,11 +35,24 @@ class Fact:
 
 def standing(facts: Iterable[Fact]) -> str | None:
     """The state that the facts add up to, whatever the order they were recorded in."""
+    current = standing_fact(facts)
+    return current.state if current else None
+
+
+def standing_fact(facts: Iterable[Fact]) -> Fact | None:
+    """The one of the facts that decides."""
     current: Fact | None = None
     for fact in sorted(facts, key=lambda f: (f.occurred_at, -STRICTEST.index(f.state))):
         if current is None or current.state != UNSUBSCRIBED or _replaces_opt_out(fact, current):
             current = fact
-    return current.state if current else None
+    return current
+
+
+def is_own_opt_out(fact: Fact | None) -> bool:
+    """An opt-out that did not come from the store: only an explicit, newer opt-in lifts it."""
+    return (
+        fact is not None and fact.state == UNSUBSCRIBED and fact.source not in STORE_SOURCES
+    )
 
 
 def _replaces_opt_out(fact: Fact, opt_out: Fact) -> bool:

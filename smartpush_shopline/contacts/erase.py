@@ -5,19 +5,19 @@ Versions, choices and receipts then hold a number that leads to nobody (docs/adr
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, or_, select, update
+from sqlalchemy import ColumnElement, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from ..contracts import CHANNELS
 from ..inbox.forgetting import forget
 from ..shops.models import ShopCounter
-from . import consent, ledger, numbering, people, reach, tombstones
+from . import consent, ledger, numbering, people, reach, suppressions, tombstones
 from .changing import Change, Keys, email_key
-from .models import ConsentEvent, Contact
+from .models import ConsentEvent, Contact, WriteBack
 from .rows import Row
 
 SOURCE = "erasure"
@@ -74,9 +74,12 @@ def erase(session: Session, shop_id: int, who: Who, now: datetime) -> dict[str, 
     refs = [who.customer_ref] if who.customer_ref else []
     made = people.make_missing(session, shop_id, Contact.customer_ref, refs, now)
     ids = find(session, shop_id, who)
+    suppressions.close_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.id, ids, Keys())
     words, refs_in_messages = _words(change.contacts, who), _refs(change.contacts, who)
     heirs = _heirs(change)
+    suppressions.forget_evidence(session, shop_id, _addresses(change.contacts, who))
+    suppressions.keep(session, shop_id, list(_outliving(change.contacts, now)), now)
     for contact in change.contacts:
         _bury(session, counter, contact)
         _empty(contact, now)
@@ -84,6 +87,7 @@ def erase(session: Session, shop_id: int, who: Who, now: datetime) -> dict[str, 
     change.derive()
     evidence = update(ConsentEvent).where(ConsentEvent.contact_id.in_(ids))
     session.execute(evidence.values(evidence=""))
+    session.execute(delete(WriteBack).where(WriteBack.contact_id.in_(ids)))
     emptied = forget(session, shop_id, refs_in_messages, words)
     return {"contacts": len(change.contacts) - len(made), "deliveries": emptied}
 
@@ -131,6 +135,23 @@ def _heirs(change: Change) -> list[tuple[Row, str]]:
         } - {None}
         found += [(c, channel) for c in alive if reach.address_key(channel, c) in out]
     return found
+
+
+def _addresses(contacts: Iterable[Row], who: Who) -> set[suppressions.Address]:
+    found = {("email", email_key(who.email)), ("sms", who.phone)}
+    for contact in contacts:
+        found |= {(channel, reach.address_key(channel, contact)) for channel in CHANNELS}
+    return {(channel, key) for channel, key in found if key}
+
+
+def _outliving(contacts: Iterable[Row], now: datetime) -> Iterator[suppressions.Kept]:
+    """Their opt-outs, for the address alone: whoever comes with it is not written to."""
+    for contact in contacts:
+        for channel in CHANNELS:
+            key = reach.address_key(channel, contact)
+            if key and _is_out(contact, channel):
+                fact = consent.Fact(consent.UNSUBSCRIBED, SOURCE, now)
+                yield suppressions.Kept((channel, key), fact)
 
 
 def _is_out(contact: Row, channel: str) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from ..shopline import Consent, Customer
-from . import rows
+from . import consent, rows, writing_back
 from .consent import STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
 from .rows import Row
@@ -29,6 +29,7 @@ class Statement:
     contact: Row
     channel: str
     fact: Fact
+    evidence: str = ""
 
 
 def statements(
@@ -80,7 +81,7 @@ def _fact(
 def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
     """Add the facts that are not in the ledger yet and bring the contacts' standing up to date."""
     new = list(new)
-    known = _facts_of(session, {s.contact.id for s in new if s.contact.id is not None})
+    known = facts_of(session, {s.contact.id for s in new if s.contact.id is not None})
     added = []
     for statement in new:
         facts = known[statement.contact.number, statement.channel]
@@ -93,6 +94,18 @@ def record(session: Session, new: Iterable[Statement], now: datetime) -> None:
         session.connection().execute(
             insert(_EVENTS), [_event(each, now) for each in added]
         )
+        _tell_later(session, added, now)
+
+
+def _tell_later(session: Session, added: Iterable[Statement], now: datetime) -> None:
+    """Opt-outs of ours, of people whom the store knows."""
+    theirs = [
+        (each.contact, each.channel, each.fact.occurred_at)
+        for each in added
+        if consent.is_own_opt_out(each.fact) and each.contact.customer_ref
+    ]
+    if theirs:
+        writing_back.note(session, theirs, now)
 
 
 def _is_known(fact: Fact, known: list[Fact]) -> bool:
@@ -109,8 +122,8 @@ def _is_known(fact: Fact, known: list[Fact]) -> bool:
     )
 
 
-def _facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:
-    """(number, channel) → facts"""
+def facts_of(session: Session, contact_ids: set[int]) -> defaultdict[tuple[int, str], list[Fact]]:
+    """(number, channel) → all that is in the ledger."""
     found: defaultdict[tuple[int, str], list[Fact]] = defaultdict(list)
     for some in rows.batches(sorted(contact_ids)):
         asked = (
@@ -139,7 +152,7 @@ def _event(statement: Statement, now: datetime) -> dict[str, Any]:
         "channel": statement.channel,
         "state": fact.state,
         "source": fact.source,
-        "evidence": "",
+        "evidence": statement.evidence[:255],
         "explicit": fact.explicit,
         "dated": fact.dated,
         "occurred_at": fact.occurred_at,

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
-from . import consent, ledger, numbering
+from . import consent, ledger, suppressions
 from .changing import Change, Keys, email_key
 from .consent import Fact
 from .models import ConsentEvent, Contact
@@ -29,6 +29,7 @@ class Report:
     source: str
     occurred_at: datetime
     evidence: str = ""
+    dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +62,25 @@ def find(session: Session, shop_id: int, who: Who) -> list[int]:
     return list(session.scalars(asked.order_by(Contact.number)))
 
 
-def keep_address(
-    session: Session, shop_id: int, who: Who, channel: str, now: datetime
-) -> list[int]:
-    """A contact without a name for an address that nobody has, so that it is remembered."""
-    email = who.email if channel == "email" else None
-    phone = who.phone if channel == "sms" else None
-    if not email_key(email) and not phone:
-        return []
-    counter = numbering.lock_counter(session, shop_id)
-    found = find(session, shop_id, Who(email, phone))
-    if found:
-        return found  # somebody came meanwhile
-    [number] = numbering.hand_out(session, counter, 1)
-    contact = Contact(shop_id=shop_id, number=number, recorded_at=now, email=email, phone=phone)
-    contact.email_key = email_key(email)
-    session.add(contact)
-    session.flush()
-    return [number]
+def record_or_keep(
+    session: Session, shop_id: int, who: Who, report: Report, now: datetime
+) -> int:
+    """An opt-out that holds for the address even when nobody has it yet.
+
+    Returns how many it concerns; an address that is kept counts as one.
+    """
+    suppressions.close_gate(session, shop_id)
+    numbers = find(session, shop_id, who)
+    if numbers:
+        record(session, shop_id, numbers, report, now)
+        return len(numbers)
+    key = email_key(who.email) if report.channel == "email" else who.phone
+    if not key:
+        return 0
+    fact = Fact(report.state, report.source, report.occurred_at, report.dated)
+    kept = suppressions.Kept((report.channel, key), fact, report.evidence)
+    suppressions.keep(session, shop_id, [kept], now)
+    return 1
 
 
 def record(
@@ -86,14 +88,13 @@ def record(
 ) -> int:
     """Add the fact to each of these contacts. Flushes; returns how many facts are new."""
     change = Change.of(session, shop_id, Contact.number, sorted(numbers), Keys())
-    fact = Fact(report.state, report.source, report.occurred_at)
+    fact = Fact(report.state, report.source, report.occurred_at, report.dated)
     new = [
-        ledger.Statement(contact, report.channel, fact)
+        ledger.Statement(contact, report.channel, fact, report.evidence)
         for contact in change.contacts
         if contact.deleted_at is None and not _is_told(session, contact, report)
     ]
     ledger.record(session, new, now)
-    _note_evidence(session, new, report)
     change.derive()
     return len(new)
 
@@ -109,25 +110,6 @@ def _is_told(session: Session, contact: Row, report: Report) -> bool:
         asked.order_by(ConsentEvent.occurred_at.desc(), ConsentEvent.id.desc()).limit(1)
     ).one_or_none()
     return newest is not None and tuple(newest) == (report.state, report.source)
-
-
-def _note_evidence(session: Session, new: list[ledger.Statement], report: Report) -> None:
-    if not report.evidence:
-        return
-    session.flush()
-    for statement in new:
-        event = session.scalars(
-            select(ConsentEvent)
-            .where(
-                ConsentEvent.contact_id == statement.contact.id,
-                ConsentEvent.channel == report.channel,
-                ConsentEvent.source == report.source,
-            )
-            .order_by(ConsentEvent.id.desc())
-            .limit(1)
-        ).one_or_none()
-        if event is not None and not event.evidence:
-            event.evidence = report.evidence[:255]
 
 
 BOUNCED, COMPLAINED = consent.INVALID, consent.UNSUBSCRIBED

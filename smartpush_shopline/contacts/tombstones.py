@@ -14,7 +14,7 @@ from .rows import batches
 
 
 def digest(salt: bytes, kind: str, ref: str) -> str:
-    """`kind` is the name of the column that held the reference."""
+    """`kind` is the name of the column that held the reference, or says what it is."""
     return hmac.digest(salt, f"{kind}:{ref}".encode(), "sha256").hex()
 
 

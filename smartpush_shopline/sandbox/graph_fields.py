@@ -104,6 +104,32 @@ def delete(arguments: Arguments) -> Json:
     return {"deletedSegmentId": None if told["userErrors"] else arguments.get("id"), **told}
 
 
+def email_consent(arguments: Arguments) -> Json:
+    return _consent(arguments, "emailMarketingConsent", "email_marketing_consent")
+
+
+def sms_consent(arguments: Arguments) -> Json:
+    return _consent(arguments, "smsMarketingConsent", "sms_marketing_consent")
+
+
+def _consent(arguments: Arguments, given: str, stored: str) -> Json:
+    """The public page shows the input; a blank state means unsubscribed there."""
+    sent = arguments.get("input") or {}
+    stated = sent.get(given) or {}
+    word = str(stated.get("marketingState") or "UNSUBSCRIBED")
+    if word not in STATES:
+        error = Invalid("marketingState", f"There is no state {word}.")
+        return {"customer": None, **_user_errors("PARAM_ILLEGAL", error.field, error)}
+    told = {"state": STATES.index(word), "consent_updated_at": stated.get("consentUpdatedAt")}
+    ref = str(sent.get("customerId") or "").rpartition("/")[2]
+    try:
+        customer = people.edit(store(), ref, {stored: told}, "Open API")
+    except (Unknown, Invalid) as error:
+        code = "DATA_NOT_EXIST" if isinstance(error, Unknown) else "PARAM_ILLEGAL"
+        return {"customer": None, **_user_errors(code, "customerId", error)}
+    return {"customer": {"id": f"gid://shopline/Customer/{customer.id}"}, "userErrors": []}
+
+
 FIELDS: dict[str, Callable[[Arguments], Json | None]] = {
     "segments": segments,
     "segment": segment,
@@ -113,8 +139,18 @@ FIELDS: dict[str, Callable[[Arguments], Json | None]] = {
     "segmentCreate": create,
     "segmentUpdate": update,
     "segmentDelete": delete,
+    "customerEmailMarketingConsentUpdate": email_consent,
+    "customerSmsMarketingConsentUpdate": sms_consent,
 }
-MUTATIONS = frozenset({"segmentCreate", "segmentUpdate", "segmentDelete"})
+MUTATIONS = frozenset(
+    {
+        "segmentCreate",
+        "segmentUpdate",
+        "segmentDelete",
+        "customerEmailMarketingConsentUpdate",
+        "customerSmsMarketingConsentUpdate",
+    }
+)
 
 
 def _changed(change: Callable[[], Segment | None]) -> Json:
@@ -130,10 +166,11 @@ def _changed(change: Callable[[], Segment | None]) -> Json:
 
 
 def _wrong(code: str, field: str, error: Exception) -> Json:
-    return {
-        "segment": None,
-        "userErrors": [{"code": code, "field": [field], "message": str(error)}],
-    }
+    return {"segment": None, **_user_errors(code, field, error)}
+
+
+def _user_errors(code: str, field: str, error: Exception) -> Json:
+    return {"userErrors": [{"code": code, "field": [field], "message": str(error)}]}
 
 
 def _ref(given: Any) -> str:

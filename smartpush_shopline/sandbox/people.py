@@ -165,8 +165,19 @@ def _consents(old: Customer, data: Mapping[str, Any], now: datetime, source: str
         if given is None or given == getattr(old, field).state:
             continue
         level = 1 if given in (SUBSCRIBED, PENDING) else 0
-        changed[field] = Consent(given, level, now, source)
+        at = _consent_time(data.get(names[0]), now)
+        changed[field] = Consent(given, level, at, source)
     return changed
+
+
+def _consent_time(stated: Any, now: datetime) -> datetime:
+    """When it was said, if the caller knows; never later than now."""
+    told = stated.get("consent_updated_at") if isinstance(stated, Mapping) else None
+    try:
+        at = datetime.fromisoformat(str(told)) if told else now
+    except ValueError:
+        raise Invalid("consent_updated_at", f"{told} is no time.") from None
+    return min(at.replace(microsecond=0), now) if at.tzinfo else now
 
 
 def _consent_state(data: Mapping[str, Any], consent: str, flag: str, deprecated: str) -> int | None:

@@ -17,7 +17,7 @@ IDS_CHARACTERS = 64  # of `ids`, commas included: about five customers
 
 
 class CustomerApi(Caller):
-    """Reading only: the plugin writes nothing about customers."""
+    """Reading only; consent is written by `GraphApi.withdraw_consent`."""
 
     def fetch_customer_count(self) -> int:
         """How many customers the store has."""

@@ -14,7 +14,7 @@ from smartpush_shopline.shopline import graph_queries
 from smartpush_shopline.shopline.asking import id_lists
 from smartpush_shopline.shopline.fields import Fields
 from smartpush_shopline.shopline.graph_caller import MAX_FIRST, GraphCaller
-from smartpush_shopline.shopline.graph_ids import Form
+from smartpush_shopline.shopline.graph_ids import UNKNOWN_ID, Form
 from smartpush_shopline.shopline.graph_models import (
     GraphMember,
     GraphPage,
@@ -27,7 +27,7 @@ from smartpush_shopline.shopline.graph_parsing import (
     parse_graph_shop,
     parse_memberships,
 )
-from smartpush_shopline.shopline.values import parse_required_count
+from smartpush_shopline.shopline.values import parse_required_count, parse_text
 
 CUSTOMERS_PER_CALL = 20
 
@@ -158,5 +158,28 @@ class GraphApi(GraphCaller):
             ),
         )
 
+    def withdraw_consent(self, customer_ref: str, channel: str, at: datetime) -> None:
+        """Tell the store that a customer opted out of `email` or `sms`. Scope `write_customers`.
+
+        The only thing this package writes at SHOPLINE but subscriptions. `Gone` when the customer
+        is; sent once, and harmless when it is sent again.
+        """
+        query, field = graph_queries.consent_update(channel)
+
+        def ask(form: Form) -> None:
+            given = graph_queries.consent_input(channel, form(customer_ref), at.isoformat())
+            self._ask(query, {"input": given}, lambda data: _refuse(data.required(field)))
+
+        self._ids.either("Customer", ask)
+
     def _graph_member(self, row: object, path: str) -> GraphMember:
         return parse_graph_member(row, self._default_country, path)
+
+
+def _refuse(answer: Fields) -> None:
+    """Raise what stands under `userErrors`, which is no error of the query itself."""
+    for row, at in answer.rows("userErrors"):
+        fields = Fields.of(row, at)
+        code = (fields.read(parse_text, "code") or "").lower()
+        kind = Gone if code in UNKNOWN_ID - {"param_illegal"} else ShoplineRefused
+        raise kind(fields.read(parse_text, "message"), reason=code or None)

@@ -28,6 +28,32 @@ SEGMENTS_BY_EDIT = (
 SEGMENT = "query Segment($id: ID!) { segment(id: $id) { id name query creationDate lastEditDate } }"
 SHOP = "query Shop { shop { id name handle contactEmail currencyCode ianaTimezone } }"
 
+#: Of the consent mutations the public pages show the input only; the rest is as of the others.
+CONSENT_STATE = "UNSUBSCRIBED"
+CONSENT_INPUTS = {
+    "email": ("Email", "emailMarketingConsent"),
+    "sms": ("Sms", "smsMarketingConsent"),
+}
+
+
+def consent_update(channel: str) -> tuple[str, str]:
+    """The mutation that changes a customer's consent, and the name of its field."""
+    word, _inner = CONSENT_INPUTS[channel]
+    field = f"customer{word}MarketingConsentUpdate"
+    kind = f"Customer{word}MarketingConsentUpdateInput"
+    return (
+        f"mutation ConsentUpdate($input: {kind}!) {{ {field}(input: $input)"
+        " { userErrors { code field message } } }",
+        field,
+    )
+
+
+def consent_input(channel: str, customer: str, at: str) -> dict[str, object]:
+    """That this customer opted out, then."""
+    _word, inner = CONSENT_INPUTS[channel]
+    stated = {"marketingState": CONSENT_STATE, "consentUpdatedAt": at}
+    return {"customerId": customer, inner: stated}
+
 
 def memberships(customers: int) -> str:
     """One alias for each customer: `m0`, `m1`, ... with the variables `$c0`, `$c1`, ..."""

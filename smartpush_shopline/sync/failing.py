@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ..contacts import writing_back
 from ..errors import Gone, ShoplineBusy, ShoplineError
 from ..failure import code_of
 from ..segments.models import DELETED, SHOPLINE, Segment
@@ -15,6 +16,8 @@ from ..shops.models import Shop
 from . import runs, staleness
 from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
 
+TELL = "tell"
+"""Opt-outs of ours that the store is to be told."""
 CONFIRM = "confirm"
 """Are we still in this store? Something said so that only the store can confirm."""
 _RANKS = (
@@ -27,6 +30,7 @@ _RANKS = (
     ("segment", staleness.NIGHT),
     ("run", IMPORT),
     ("segment", staleness.FIRST),
+    ("opt_outs", TELL),  # they hold here already, and a long list must not keep a night waiting
 )
 _LONGEST_WAIT = timedelta(minutes=10)
 _AGAIN = timedelta(minutes=1)
@@ -51,6 +55,8 @@ def note(session: Session, task: tuple[str, int], error: ShoplineError, now: dat
     kind, row_id = task
     if kind == "shop":
         _note_shop(session.get_one(Shop, row_id), error, now)
+    elif kind == "opt_outs":
+        writing_back.put_off(session, row_id, str(error), now)
     elif kind == "run":
         _note_run(session.get_one(SyncRun, row_id), error, now)
     else:
@@ -95,6 +101,7 @@ def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetim
         .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
         .values(next_try_at=until, error=code_of(error))
     )
+    writing_back.put_off_until(session, shop_id, str(error), until)
     doubted = update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None))
     session.execute(doubted.values(confirm_at=until))
 

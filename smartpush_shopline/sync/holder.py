@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..contacts import writing_back
 from ..errors import Gone, LeaseLost, NotAuthorised, ShoplineBusy, ShoplineError, trace_of
 from ..failure import UNKNOWN_APP, code_of, mistake
 from ..segments.models import Segment
@@ -129,7 +130,7 @@ def work_shop(state: State, shop_id: int, start: Callable[[Holder, Task], Steps]
 
 def _is_due(state: State, shop_id: int) -> bool:
     with state.database.read() as session:
-        return _most_urgent(session, shop_id, state.now()) is not None
+        return _most_urgent(session, shop_id, state.now(), state.settings) is not None
 
 
 def _work(state: State, lease: Lease, start: Callable[[Holder, Task], Steps]) -> None:
@@ -141,7 +142,7 @@ def _work(state: State, lease: Lease, start: Callable[[Holder, Task], Steps]) ->
     under_way: dict[Task, Steps] = {}
     while True:
         with lease.begin() as session:
-            due = _most_urgent(session, lease.shop_id, state.now())
+            due = _most_urgent(session, lease.shop_id, state.now(), state.settings)
         if due is None:
             return
         rank, task = due
@@ -158,7 +159,9 @@ def _work(state: State, lease: Lease, start: Callable[[Holder, Task], Steps]) ->
                 return
 
 
-def _most_urgent(session: Session, shop_id: int, now: datetime) -> tuple[int, Task] | None:
+def _most_urgent(
+    session: Session, shop_id: int, now: datetime, settings: Settings
+) -> tuple[int, Task] | None:
     """(rank, task) of what comes first."""
     shop = session.get_one(Shop, shop_id)
     if shop.status != ACTIVE:
@@ -184,6 +187,8 @@ def _most_urgent(session: Session, shop_id: int, now: datetime) -> tuple[int, Ta
     )
     if shop.confirm_at is not None and shop.confirm_at <= now:
         due.append((failing.rank("shop", failing.CONFIRM), 0, shop.confirm_at, "shop", shop_id))
+    if settings.write_back and (untold := writing_back.first_due(session, shop, now)):
+        due.append((failing.rank("opt_outs", failing.TELL), 0, untold, "opt_outs", shop_id))
     due += [
         (failing.rank("run", run.kind), 0, run.started_at, "run", run.id)
         for run in session.scalars(runs)

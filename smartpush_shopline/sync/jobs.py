@@ -17,6 +17,7 @@ from .holder import Holder, Task, work_shop
 from .models import NIGHTLY
 from .reading import read_segment
 from .running import confirm_steps, run_steps
+from .telling import tell_steps
 
 jobs = JobBook()
 
@@ -73,4 +74,6 @@ def _start(holder: Holder, task: Task) -> Iterator[None]:
     kind, row_id = task
     if kind == "shop":
         return confirm_steps(holder)
+    if kind == "opt_outs":
+        return tell_steps(holder)
     return run_steps(holder, row_id) if kind == "run" else read_segment(holder, row_id)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import htmx
+from ..contacts import consent_notes
 from ..failure import sentence
 from ..segments import looking
 from ..segments.marking import no_news
@@ -46,6 +47,8 @@ def _whole(session: Session, shop: Shop) -> dict[str, Any]:
         "shops": connected(session),
         "waiting": waiting(session),
         "troubles": troubles([shop, *gone(session)]),
+        "notes": consent_notes.notes(session, state(), shop),
+        "may_suppress": state().may("suppress", shop.card),
         "now": _now(session, shop),
         "fresh": overview.freshness(session, shop, state().now()),
         "reaches": overview.reach_cards(session, shop.id),

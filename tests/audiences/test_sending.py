@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from smartpush_shopline import Choice
+from smartpush_shopline import Choice, OptOut
 from smartpush_shopline.errors import CannotSend, ConfigurationError
 from tests.support import NOW
 
@@ -213,3 +213,24 @@ def test_a_receipt_is_a_page_and_json(campaigns):
     found = browser.get(at, headers={"Accept": "application/json"}).json
     assert (found["chosen"], found["left_out"]) == (3, {"unsubscribed": 1})
     assert found["went"]["sent"] == 2
+
+
+def test_it_waits_for_the_dashboards_own_opt_outs_and_goes_on_by_itself(campaigns, sent):
+    campaigns.crowd(2)
+    known = []
+
+    @campaigns.host.smartpush.opt_outs
+    def opted_out(since):
+        if not known:
+            raise OSError
+        return known
+
+    scheduled(campaigns, hours=0)
+    tick(campaigns)
+    assert (sent, campaigns.row().held_because) == ([], "opt_outs_unread")
+    with pytest.raises(CannotSend, match="own opt-outs"):
+        next(campaigns.verbs.get("c").batches())
+    known.append(OptOut("email", NOW, email="P1@example.com"))
+    campaigns.people.clock.forward(minutes=2)
+    tick(campaigns)
+    assert sent == ["p2@example.com"]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from smartpush_shopline.contacts import people as taking
+from smartpush_shopline.contacts import suppressing
 from smartpush_shopline.members import CHUNK
 from tests import workers
 from tests.contacts.naive import check
@@ -78,3 +79,31 @@ def test_somebody_who_moves_in_from_another_chunk_meanwhile_is_bound_as_well(
     opt_out.join()
     assert people.verdict("1") == people.verdict("2") == "unsubscribed"
     check(people)
+
+
+def test_nobody_slips_through_between_a_list_and_an_import(processes, crowd, url, tmp_path):
+    at_once(processes, workers.arrive_or_opt_out, url, crowd.shop_id, tmp_path / "gate")
+    everybody = crowd.all()
+    assert len(everybody) == 40
+    assert {contact.email_standing for contact in everybody} == {"unsubscribed"}
+    check(crowd)
+
+
+@pytest.mark.postgres
+def test_a_list_waits_for_whoever_is_just_coming(open_database, postgres_url, clock):
+    database = open_database(postgres_url)
+    people = People(database, make_shop(database), clock)
+    listed = [suppressing.OptOutOf("email", email="ada@example.com")]
+
+    def take_list():
+        with people.begin() as session:
+            suppressing.suppress(session, people.shop_id, listed, "import", NOW)
+
+    bringing_in = threading.Thread(target=take_list)
+    with people.begin() as session:
+        taking.upsert_customers(session, people.shop_id, [ADA], "store", NOW)
+        bringing_in.start()
+        bringing_in.join(0.5)
+        assert bringing_in.is_alive()
+    bringing_in.join()
+    assert people.verdict("1") == "unsubscribed"

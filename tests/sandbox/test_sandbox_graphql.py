@@ -179,3 +179,22 @@ def test_a_rule_goes_into_the_admins_notation_and_back(rule: str) -> None:
 def test_other_trees_are_a_sentence(text: str) -> None:
     with pytest.raises(RuleError):
         from_json(text)
+
+
+def test_an_opt_out_is_written_with_its_time(sandbox: Sandbox) -> None:
+    query = """
+    mutation C($input: CustomerEmailMarketingConsentUpdateInput!) {
+      customerEmailMarketingConsentUpdate(input: $input) {
+        customer { id } userErrors { code field message }
+      }
+    }
+    """
+    stated = {"marketingState": "UNSUBSCRIBED", "consentUpdatedAt": "2026-11-01T00:00:00+00:00"}
+    field = "customerEmailMarketingConsentUpdate"
+    gone = ask(sandbox, query, input={"customerId": "1", "emailMarketingConsent": stated})
+    assert gone["data"][field]["userErrors"][0]["code"] == "DATA_NOT_EXIST"
+    whom = {"customerId": f"gid://shopline/Customer/{ADA}", "emailMarketingConsent": stated}
+    assert ask(sandbox, query, input=whom)["data"][field]["userErrors"] == []
+    customer = sandbox.read(f"/alder/admin/openapi/v20260601/customers/v2/{ADA}.json")
+    consent = customer["customer"]["email_marketing_consent"]
+    assert (consent["state"], consent["consent_updated_at"][:10]) == (0, "2026-11-01")

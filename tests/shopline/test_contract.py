@@ -303,6 +303,20 @@ def fetch_memberships(client: ShoplineClient) -> None:
     assert all(set(each) == set(segments) for each in told.values())
 
 
+@case
+def withdraw_consent(client: ShoplineClient) -> None:
+    customers = client.fetch_customer_page().items
+    told = [(each, each.email_consent) for each in customers]
+    whom = next(each for each, said in told if said and said.state == "subscribed")
+    for _ in range(2):
+        client.withdraw_consent(whom.ref, "email", datetime(2026, 11, 1, tzinfo=UTC))
+    after = client.fetch_customer(whom.ref)
+    assert after.email_consent and after.email_consent.state == "unsubscribed"
+    assert after.sms_consent == whom.sms_consent
+    with pytest.raises(Gone):
+        client.withdraw_consent("1", "sms", datetime(2026, 11, 1, tzinfo=UTC))
+
+
 # --- orders ---------------------------------------------------------------------------------
 
 

@@ -337,3 +337,29 @@ def test_a_refusal_that_fewer_rows_do_not_cure_is_told(client, store):
     with pytest.raises(ShoplineRefused, match="PARAM_ILLEGAL"):
         client.fetch_segment_page()
     assert [each["first"] for each in asked.variables] == [100, 50, 100, 50]
+
+
+@pytest.mark.parametrize(("channel", "word"), [("email", "Email"), ("sms", "Sms")])
+def test_an_opt_out_is_written_in_the_form_of_the_public_page(client, store, channel, word):
+    field = f"customer{word}MarketingConsentUpdate"
+    asked = Asked(store, lambda query, variables: data(**{field: {"userErrors": []}}))
+    client.withdraw_consent("4210000001", channel, NOVEMBER)
+    assert asked.variables == [
+        {
+            "input": {
+                "customerId": "gid://shopline/Customer/4210000001",
+                f"{channel}MarketingConsent": {
+                    "marketingState": "UNSUBSCRIBED",
+                    "consentUpdatedAt": "2026-11-01T00:00:00+00:00",
+                },
+            }
+        }
+    ]
+
+
+@pytest.mark.parametrize(("code", "kind"), [("DATA_NOT_EXIST", Gone), ("ODD", ShoplineRefused)])
+def test_an_opt_out_that_the_store_refuses(client, store, code, kind):
+    refused = {"userErrors": [{"code": code, "field": ["customerId"], "message": "not that one"}]}
+    Asked(store, lambda query, variables: data(customerEmailMarketingConsentUpdate=refused))
+    with pytest.raises(kind, match="not that one"):
+        client.withdraw_consent("4210000001", "email", NOVEMBER)

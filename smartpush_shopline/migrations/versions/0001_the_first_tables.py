@@ -498,9 +498,136 @@ def upgrade() -> None:
             "shop_id", "channel", "hour", "chunk", name=op.f("pk_smartpush_send_hour")
         ),
     )
+    op.create_table(
+        "smartpush_opt_out_reading",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failed_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=100), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_opt_out_reading_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_smartpush_opt_out_reading")),
+    )
+    op.create_table(
+        "smartpush_suppression",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("evidence", sa.String(length=255), nullable=False),
+        sa.Column("dated", sa.Boolean(), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_suppression_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", "digest", name=op.f("pk_smartpush_suppression")),
+    )
+    op.create_table(
+        "smartpush_suppression_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("channels", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
+        sa.Column("problems", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.Column("error", sa.String(length=40), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("owner", sa.String(length=32), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_suppression_file_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_smartpush_suppression_file")),
+    )
+    with op.batch_alter_table("smartpush_suppression_file", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_suppression_file_shop_id"), ["shop_id"], unique=False
+        )
+
+    op.create_table(
+        "smartpush_suppression_file_part",
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["smartpush_suppression_file.id"],
+            name=op.f("fk_smartpush_suppression_file_part_file_id"),
+        ),
+        sa.PrimaryKeyConstraint(
+            "file_id", "number", name=op.f("pk_smartpush_suppression_file_part")
+        ),
+    )
+    op.create_table(
+        "smartpush_suppression_problem",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["file_id"],
+            ["smartpush_suppression_file.id"],
+            name=op.f("fk_smartpush_suppression_problem_file_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_smartpush_suppression_problem")),
+    )
+    with op.batch_alter_table("smartpush_suppression_problem", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_suppression_problem_file_id_line"),
+            ["file_id", "line"],
+            unique=False,
+        )
+
+    op.create_table(
+        "smartpush_write_back",
+        sa.Column("contact_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("channel", sa.String(length=10), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"],
+            ["smartpush_contact.id"],
+            name=op.f("fk_smartpush_write_back_contact_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_write_back_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("contact_id", "channel", name=op.f("pk_smartpush_write_back")),
+    )
+    with op.batch_alter_table("smartpush_write_back", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_smartpush_write_back_shop_id_state_next_try_at"),
+            ["shop_id", "state", "next_try_at"],
+            unique=False,
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("smartpush_write_back", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_write_back_shop_id_state_next_try_at"))
+
+    op.drop_table("smartpush_write_back")
+    with op.batch_alter_table("smartpush_suppression_problem", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_suppression_problem_file_id_line"))
+
+    op.drop_table("smartpush_suppression_problem")
+    op.drop_table("smartpush_suppression_file_part")
+    with op.batch_alter_table("smartpush_suppression_file", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_smartpush_suppression_file_shop_id"))
+
+    op.drop_table("smartpush_suppression_file")
+    op.drop_table("smartpush_suppression")
+    op.drop_table("smartpush_opt_out_reading")
     op.drop_table("smartpush_send_hour")
     op.drop_table("smartpush_audience_left_out")
     with op.batch_alter_table("smartpush_audience_batch", schema=None) as batch_op:

@@ -1,0 +1,133 @@
+"""`flask smartpush suppress FILE`"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from sqlalchemy import select
+
+from ..shops.commands import shop_named
+from ..shops.models import PENDING, UNINSTALLED, Shop
+from ..web import State
+from . import suppression_files, suppression_lists, suppression_words
+from .csv_lists import HEAD, NotAList
+from .suppression_lists import BOTH, CHOICES, Batch, Rules, Seen, Tally
+
+_SHOWN = 20
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--shop", "handle", help="The store's handle; not needed when there is only one.")
+@click.option("--app-key", help="Which app of that store; needed when it has several.")
+@click.option(
+    "--channel",
+    type=click.Choice(CHOICES),
+    default=BOTH,
+    show_default=True,
+    help="What they opted out of; both: e-mail for an address, SMS for a phone number.",
+)
+@click.option("--dry-run", is_flag=True, help="Only say what it would come to.")
+@click.option("--report", type=click.Path(dir_okay=False), help="Write the lines in error here.")
+@click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
+@with_appcontext
+def suppress(
+    file: str,
+    handle: str | None,
+    app_key: str | None,
+    channel: str,
+    dry_run: bool,
+    report: str | None,
+    as_json: bool,
+) -> None:
+    """Take the opt-outs in FILE, a CSV of any export. The same file twice changes nothing.
+
+    Nobody is subscribed by it. Exit code 1 when the file cannot be read, 2 when lines are wrong.
+    """
+    state: State = current_app.extensions["smartpush"]
+    shop = _shop(state, handle, app_key)
+    name = suppression_lists.clean_name(file)
+    country = state.settings.default_country
+    rules = Rules(name, channel, shop.timezone, country, state.now())
+    with io.BufferedReader(io.FileIO(file), HEAD) as opened:
+        try:
+            tally = _work(state, shop.id, opened, rules, dry=dry_run)
+        except NotAList as refused:
+            raise click.ClickException(suppression_words.refusal(refused.reason)) from None
+    if not dry_run:
+        with state.database.begin() as session:
+            suppression_files.record_done(session, shop.id, name, channel, tally, state.now())
+        state.ring("sync", shop.id)
+    if report:
+        with Path(report).open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out).writerows(suppression_words.report(tally.problems))
+    _show(tally, shop.handle, dry=dry_run, as_json=as_json, report=report)
+    if tally.problems:
+        raise click.exceptions.Exit(2)
+
+
+def _shop(state: State, handle: str | None, app_key: str | None) -> Shop:
+    with state.database.read() as session:
+        if handle is not None:
+            return session.get_one(Shop, shop_named(session, handle, app_key))
+        there = select(Shop).where(Shop.status.not_in((PENDING, UNINSTALLED)))
+        shops = list(session.scalars(there.order_by(Shop.id)))
+    if len(shops) != 1:
+        handles = ", ".join(shop.handle for shop in shops) or "none is connected"
+        raise click.UsageError(f"Say which store, with --shop: {handles}.")
+    return shops[0]
+
+
+def _work(
+    state: State, shop_id: int, file: io.BufferedReader[Any], rules: Rules, *, dry: bool
+) -> Tally:
+    whole, seen = Tally(), Seen() if dry else None
+    for batch in suppression_lists.batches(file, rules):
+        if dry:
+            with state.database.read() as session:
+                done = suppression_lists.work(
+                    session, shop_id, batch, state.now(), dry=True, seen=seen
+                )
+        else:
+            done = state.database.retrying(_doing(shop_id, batch, state))
+        whole.add(done)
+    return whole
+
+
+def _doing(shop_id: int, batch: Batch, state: State) -> Any:
+    return lambda session: suppression_lists.work(session, shop_id, batch, state.now())
+
+
+def _show(tally: Tally, handle: str, *, dry: bool, as_json: bool, report: str | None) -> None:
+    problems = [
+        {"line": line, "reason": reason, "text": suppression_words.problem(reason)}
+        for line, reason in tally.problems
+    ]
+    if as_json:
+        facts = {
+            "shop": handle,
+            "dry_run": dry,
+            "lines": tally.lines,
+            "addresses": sum(tally.counts.values()),
+            "counts": {name: tally.counts[name] for name in suppression_words.COUNTED},
+            "problems": problems,
+        }
+        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{handle}: {tally.lines} lines, {sum(tally.counts.values())} addresses.")
+    for name in suppression_words.COUNTED:
+        click.echo(f"{tally.counts[name]:>9}  {suppression_words.outcome(name, dry=dry)}")
+    for each in problems[:_SHOWN]:
+        click.echo(f"line {each['line']}: {each['text']}", err=True)
+    if len(problems) > _SHOWN:
+        where = report or "--report FILE"
+        click.echo(f"... and {len(problems) - _SHOWN} more; all are in {where}.", err=True)
+    sys.stdout.flush()
