@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from . import migrations
 from .activity import commands
+from .audiences import holding_facts as holding
 from .audiences import saving
 from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
@@ -188,6 +189,9 @@ def audience(ref: str, form: str, field: str) -> None:
         if found is None:
             raise click.ClickException(_unknown(session, ref))
         people = saving.iter_recipients(session, found)
+        held = holding.facts(session, found, _state().settings)
+        if held:
+            click.echo(held.pop("said"), err=True)
         if form == "csv":
             out = csv.writer(sys.stdout)
             out.writerow(COLUMNS)
@@ -199,6 +203,8 @@ def audience(ref: str, form: str, field: str) -> None:
             "scope": found.scope,
             "combine": found.combine,
             "saved_at": found.saved_at and found.saved_at.isoformat(),
+            "state": found.state,
+            "held": held,
             "picks": [
                 {
                     "mode": pick.mode,

@@ -53,9 +53,10 @@ class Question:
 
     @property
     def must(self) -> bool:
-        return self.kind in (HELD, WAITING) or (
-            self.kind == GONE and self.pick.policy == NEWEST and not self.answered
-        )
+        if self.kind == GONE:
+            heeded = self.pick.policy == NEWEST and not self.answered
+            return heeded or self.pick.version_id is None
+        return self.kind in (HELD, WAITING)
 
     @property
     def percent(self) -> int:

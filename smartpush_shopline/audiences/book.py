@@ -82,6 +82,16 @@ class AudienceRef:
         return self._row().scheduled_at
 
     @property
+    def held_because(self) -> str | None:
+        """Why it is held, in one word: held (a list moved too much), deleted, waiting, ..."""
+        return self._row().held_because
+
+    @property
+    def decide_by(self) -> datetime | None:
+        """Until when a person may decide about what is held."""
+        return self._row().decide_by
+
+    @property
     def progress(self) -> Progress:
         """People pending, handed out, sent, uncertain, parked, cancelled and left out since."""
         return delivery.progress(_session(), self.id, web.state().now())
@@ -152,11 +162,13 @@ class Audiences:
         field: str = "recipients",
         *,
         smart_sending: str | None = None,
+        otherwise: str | None = None,
     ) -> AudienceRef:
         """Send at this time by the registered sender; at once when the time is past.
 
         `smart_sending` (off, skip or hold) is for this campaign instead of what the setting
-        says. Raises CannotSend. Flushes; the dashboard commits.
+        says. `otherwise` (send or cancel) is what happens when it is held and nobody decides in
+        time: what was saved is sent, or nothing. Raises CannotSend. Flushes; the dashboard commits.
         """
         session, audience = self._mine(campaign_ref, field, "send")
         if audience.channel not in web.state().senders:
@@ -164,7 +176,7 @@ class Audiences:
                 f'No sender is registered: use @smartpush.sender("{audience.channel}").',
                 reason="no_sender",
             )
-        scheduling.schedule(session, audience, at, smart_sending)
+        scheduling.schedule(session, audience, at, smart_sending, otherwise)
         if at <= web.state().now():
             _ring_after(session)
         return _ref(audience)

@@ -17,7 +17,7 @@ from ..segments.models import Segment
 from ..shops.models import UNINSTALLED, Shop
 from . import between, saving, smart
 from .delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
-from .models import HELD, SAVED, SCHEDULED, SENDING, Audience, AudiencePick
+from .models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
 from .resolve import Resolution
 
 PickRule = Callable[[Session, Audience], Resolution]
@@ -69,6 +69,7 @@ def freeze(
     if audience.is_frozen:
         return False
     refuse_unready(session, audience)
+    _refuse_waiting(audience)
     found = smart.apply(session, audience, picks(session, audience), rule, now)
     if not found.recipients:
         raise CannotSend("Nobody would get this.", reason="nobody")
@@ -85,6 +86,9 @@ def refuse_unready(session: Session, audience: Audience) -> None:
         )
     if session.get_one(Shop, audience.shop_id).status == UNINSTALLED:
         raise CannotSend("The store has uninstalled the app.", reason="store_gone")
+
+
+def _refuse_waiting(audience: Audience) -> None:
     for pick in audience.picks:
         if pick.version_id is None:
             raise CannotSend(f"{pick.segment.name} waits for its first list.", reason="waiting")
@@ -92,7 +96,9 @@ def refuse_unready(session: Session, audience: Audience) -> None:
 
 def _fix(session: Session, audience: Audience, found: Resolution, now: datetime) -> None:
     audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
-    audience.frozen_at, audience.state, audience.held_because = now, SENDING, None
+    audience.frozen_at, audience.state = now, SENDING
+    if audience.held_because != UNDECIDED:  # that one stays told
+        audience.let_go()
     audience.frozen_facts = {
         "chosen": found.chosen,
         "saved": len(saving.saved_recipients(session, audience)),

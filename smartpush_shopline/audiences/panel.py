@@ -40,7 +40,6 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
         "between": between.look(session, audience, now, saved, threshold),
         "fall": waterfall.look(session, audience, now),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
-        "due_at": audience.scheduled_at,
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
         **delivery_panel.facts_of(session, audience),

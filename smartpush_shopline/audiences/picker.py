@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import request
 from markupsafe import Markup
@@ -218,11 +218,7 @@ def _take_newest(choice: Choice, segment_id: int) -> Choice:
     if choice.find(segment_id) is None:
         return choice
     newest = offering.newest_version_id(state(), choice.shop_id, segment_id)
-    picks = tuple(
-        replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
-        for pick in choice.picks
-    )
-    return replace(choice, picks=picks)
+    return choice.at_version(segment_id, newest)
 
 
 def _number(text: str) -> int:

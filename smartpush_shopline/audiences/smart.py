@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ..contacts import reach
 from ..errors import CannotSend
 from ..members import CHUNK, chunks_of, union
+from ..settings import Settings
 from .delivery_models import SendHour
 from .models import Audience
 from .resolve import RECENTLY_WRITTEN, Resolution
@@ -35,6 +36,18 @@ class Rule:
 OFF = Rule()
 
 
+def rule_of(settings: Settings, audience: Audience) -> Rule:
+    """What this campaign says, else what the setting says of its channel."""
+    found = settings.smart_sending.get(audience.channel)
+    return own_rule(audience, Rule(*found) if found else OFF)
+
+
+def own_rule(audience: Audience, rule: Rule) -> Rule:
+    hours = audience.smart_hours
+    window = timedelta(hours=hours) if hours else rule.window
+    return Rule(audience.smart_mode or rule.mode, window)
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """How many a window would leave out now, and when the last of them becomes free."""
@@ -47,13 +60,13 @@ def apply(
     session: Session, audience: Audience, found: Resolution, rule: Rule, now: datetime
 ) -> Resolution:
     """Leave out who was written to recently; with `hold`, raise CannotSend when anybody was."""
-    mode = audience.smart_mode or rule.mode
-    if mode == "off":
+    rule = own_rule(audience, rule)
+    if rule.mode == "off":
         return found
     recent = found.recipients & recently_written(
         session, audience.shop_id, audience.channel, now, rule.window
     )
-    if recent and mode == "hold":
+    if recent and rule.mode == "hold":
         raise CannotSend("Some were written to recently.", reason=RECENTLY_WRITTEN)
     reasons = dict(found.reasons) | {RECENTLY_WRITTEN: recent}
     return replace(found, reasons=reasons, recipients=found.recipients - recent)

@@ -254,8 +254,8 @@ def test_of_two_campaigns_saved_from_one_draft_each_keeps_its_recipients(
     ]
 
 
-def test_an_exclusion_without_a_list_is_never_saved_as_nobody(cast, save, choose, every):
-    waiting = Pick("exclude", every.id + 1000, None)
+def test_a_segment_that_is_not_there_cannot_be_waited_for(cast, save, choose, every):
+    unknown = Pick("exclude", every.id + 1000, None)
     choice = choose(every, channel="sms")
-    with pytest.raises(NotFound, match="waiting for its first list"):
-        save(replace(choice, picks=(*choice.picks, waiting)))
+    with pytest.raises(NotFound, match="not kept any more"):
+        save(replace(choice, picks=(*choice.picks, unknown)))
