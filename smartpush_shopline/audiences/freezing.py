@@ -15,7 +15,8 @@ from ..errors import CannotSend
 from ..members import digest
 from ..segments.models import Segment
 from ..shops.models import UNINSTALLED, Shop
-from . import between, saving, smart
+from . import between, heeding, saving, smart
+from .choice import Choice
 from .delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
 from .models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
 from .resolve import Resolution
@@ -99,10 +100,11 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     audience.frozen_at, audience.state = now, SENDING
     if audience.held_because != UNDECIDED:  # that one stays told
         audience.let_go()
+    heeded = heeding.heeded(audience, saving.choice_of(audience))
     audience.frozen_facts = {
         "chosen": found.chosen,
         "saved": len(saving.saved_recipients(session, audience)),
-        "picks": [_facts_of(pick, session) for pick in audience.picks],
+        "picks": [_facts_of(pick, session, heeded) for pick in audience.picks],
     }
     session.add_all(
         LeftOut(
@@ -117,10 +119,12 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     )
 
 
-def _facts_of(pick: AudiencePick, session: Session) -> dict[str, Any]:
+def _facts_of(pick: AudiencePick, session: Session, heeded: Choice) -> dict[str, Any]:
     segment = session.get_one(Segment, pick.segment_id)
-    version = pick.version
+    version, then = pick.version, heeded.find(pick.segment_id)
     return {
+        "segment_id": pick.segment_id,
+        "heeded_id": then.version_id if then else None,
         "mode": pick.mode,
         "policy": pick.policy,
         "segment": segment.segment_ref,

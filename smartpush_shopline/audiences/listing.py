@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from ..contacts import finding
 from ..contacts.models import Contact
 from ..segments.models import Segment, SegmentVersion
-from . import saving, waterfall
+from . import reckoning_facts, saving, waterfall
 from .models import Audience, AudiencePick
 
 PAGE_SIZE = 50
+RECEIPT = "receipt."
+"""Before the key of a receipt's line."""
 SEGMENT, JOINED, LEFT, LOST = "segment", "joined", "left", "lost"
 
 
@@ -59,6 +61,7 @@ class Page:
 
     asked: Asked
     title: str
+    ref: str
     segment: str | None
     total: int
     lines: Sequence[Line]
@@ -78,6 +81,7 @@ def look(session: Session, audience: Audience, asked: Asked, *, addresses: bool)
     return Page(
         asked=asked,
         title=name,
+        ref=ref,
         segment=_segment_name(session, audience, ref),
         total=len(people),
         lines=[line(each, audience.channel, addresses) for each in contacts],
@@ -89,6 +93,9 @@ def look(session: Session, audience: Audience, asked: Asked, *, addresses: bool)
 
 def find_people(session: Session, audience: Audience, step: str) -> BitMap | None:
     """The people behind a line of this audience."""
+    if step.startswith(RECEIPT):
+        key = step.removeprefix(RECEIPT)
+        return reckoning_facts.look(session, audience).people(key) if audience.is_frozen else None
     name, _colon, ref = step.partition(":")
     if name == LOST:
         now = saving.recipients_now(session, audience)
