@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from . import migrations
 from .activity import commands
+from .audiences import forecast, saving
 from .audiences import holding_facts as holding
-from .audiences import saving
 from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
 from .audiences.models import Audience
@@ -188,7 +188,8 @@ def audience(ref: str, form: str, field: str) -> None:
         found = saving.find(session, ref, field)
         if found is None:
             raise click.ClickException(_unknown(session, ref))
-        people = saving.iter_recipients(session, found)
+        now = forecast.expected(session, found, _state().settings, _state().now())
+        people = saving.iter_people(session, found, now.recipients)
         held = holding.facts(session, found, _state().settings)
         if held:
             click.echo(held.pop("said"), err=True)
@@ -215,7 +216,7 @@ def audience(ref: str, form: str, field: str) -> None:
                 }
                 for pick in found.picks
             ],
-            "counts": saving.resolution_now(session, found).counts(),
+            "counts": now.counts(),
             "recipients": [
                 {column: getattr(person, column) for column in COLUMNS} for person in people
             ],

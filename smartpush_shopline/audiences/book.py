@@ -18,11 +18,22 @@ from .. import signals, web
 from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
-from . import answering, delivery, explaining, panel, receipts, saving, scheduling, sending
+from . import (
+    answering,
+    delivery,
+    explaining,
+    forecast,
+    panel,
+    receipts,
+    saving,
+    scheduling,
+    sending,
+)
 from .choice import Choice
 from .delivery import CLAIM, Progress
 from .explaining import Explanation
 from .models import Audience
+from .resolve import Resolution
 from .sending import Batch
 
 
@@ -43,11 +54,11 @@ class AudienceRef:
     @property
     def counts(self) -> dict[str, int]:
         """People by reason, and "sendable"; their sum is everybody the choice names."""
-        return saving.resolution_now(_session(), self._row()).counts()
+        return _expected(self._row()).counts()
 
     @property
     def recipients_count(self) -> int:
-        return len(saving.recipients_now(_session(), self._row()))
+        return len(_expected(self._row()).recipients)
 
     @property
     def url(self) -> str:
@@ -55,7 +66,8 @@ class AudienceRef:
 
     def recipients(self) -> Iterator[Recipient]:
         """Each person this campaign goes to, read in batches of 1,000."""
-        return saving.iter_recipients(_session(), self._row())
+        row = self._row()
+        return saving.iter_people(_session(), row, _expected(row).recipients)
 
     def panel(self) -> Markup:
         """Numbers, chosen versions and newer ones, for the dashboard's campaign page."""
@@ -236,7 +248,8 @@ class Audiences:
         """
         audience = self._row(campaign_ref, field, "view")
         country = web.state().settings.default_country
-        return explaining.explain_address(_session(), audience, address, country)
+        now = _expected(audience)
+        return explaining.explain_address(_session(), audience, address, now, country)
 
     def _row(self, campaign_ref: str, field: str, action: str) -> Audience:
         session = _session()
@@ -259,6 +272,10 @@ def _tell_pinned(session: Session, audience: Audience) -> None:
 def _ring_after(session: Session) -> None:
     ring = web.state().ring
     scheduling.after_commit(session, lambda: ring("send"))
+
+
+def _expected(audience: Audience) -> Resolution:
+    return forecast.expected(_session(), audience, web.state().settings, web.state().now())
 
 
 def _session() -> Session:

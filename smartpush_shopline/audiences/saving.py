@@ -280,11 +280,6 @@ def resolution_of(session: Session, choice: Choice) -> Resolution:
     return resolve(session, choice)
 
 
-def iter_recipients(session: Session, audience: Audience) -> Iterator[Recipient]:
-    """Each recipient of now with the channel's address, by contact number."""
-    return iter_people(session, audience, recipients_now(session, audience))
-
-
 def iter_people(session: Session, audience: Audience, numbers: BitMap) -> Iterator[Recipient]:
     """These people with the address of the audience's channel, read in batches."""
     for at in range(0, len(numbers), _BATCH):

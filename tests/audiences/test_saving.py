@@ -99,7 +99,9 @@ def test_a_person_who_changed_the_address_is_written_to_at_the_new_one(cast, loo
     cast.take(replace(ADA, phone="+886911111111", updated_at=NOW))
     with cast.database.read() as session:
         audience = saving.find(session, "campaign-1")
-        found = list(saving.iter_recipients(session, audience))
+        found = list(saving.iter_people(
+            session, audience, saving.recipients_now(session, audience)
+        ))
     assert [(r.customer_ref, r.address) for r in found] == [
         ("1", "+886911111111"),
         ("2", BEA.phone),
