@@ -30,7 +30,8 @@ def index(audience_id: int) -> Response:
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "view")
         may_export = state().may("export", shop.card)
-        found = listing.look(session, audience, asked, _now(session, audience), addresses=may_export)
+        now = _now(session, audience)
+        found = listing.look(session, audience, asked, now, addresses=may_export)
     if found is None:
         _no_such_list()
     return page_or_partial(

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from ..settings import Settings
 from . import saving, smart
+from .choice import Choice
 from .models import HELD, SCHEDULED, Audience
 from .resolve import Resolution
 
@@ -22,6 +23,19 @@ def expected(
     if audience.is_frozen or rule.mode != smart.SKIP:
         return found
     return smart.skip(session, audience, found, rule, due_at(audience, now))
+
+
+def of_choice(session: Session, choice: Choice, settings: Settings, now: datetime) -> Resolution:
+    """The same of a choice in a form."""
+    found = saving.resolution_of(session, choice)
+    audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
+    if audience is None:
+        rule, at = smart.setting_of(settings, choice.channel), now
+    else:
+        rule, at = smart.rule_of(settings, audience), due_at(audience, now)
+    if (audience and audience.is_frozen) or rule.mode != smart.SKIP:
+        return found
+    return smart.skip(session, choice, found, rule, at)
 
 
 def due_at(audience: Audience, now: datetime) -> datetime:

@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
+from ..sync.freshening import freshen
 from ..web import id_of, render, state
-from . import offering, overlap, saving
+from . import forecast, offering, overlap, sides
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
 from .offers import Chip, Group, chips, groups
@@ -73,6 +74,8 @@ def draw(
     query: str = "",
 ) -> Markup:
     """The picker for the dashboard's form, with style and script before the first on a page."""
+    if choice is not None and choice.picks:  # as every later drawing does
+        freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])
     return assets() + draw_bare(choice, field_name, error, open_side, query)
 
 
@@ -89,8 +92,9 @@ def draw_bare(
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
         boxes = _boxes(session, shop, choice, open_side, query)
-        found = saving.resolution_of(session, choice)
+        found = forecast.of_choice(session, choice, state().settings, state().now())
         doubts = overlap.doubts(choice, lists_of(session, choice), found)
+        both = sides.look(session, choice.without_pending_exclusions(), found) if choice else None
     pending = [chip.name for box in boxes for chip in box.chips if chip.version is None]
     html = render(
         "_partials/picker.html",
@@ -100,6 +104,7 @@ def draw_bare(
         boxes=boxes,
         total=sum_of(found),
         doubts=doubts,
+        sides=both,
         names={chip.segment_id: chip.name for box in boxes for chip in box.chips},
         pending=pending,
         error=error,

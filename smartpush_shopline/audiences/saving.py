@@ -277,7 +277,7 @@ def resolution_of(session: Session, choice: Choice) -> Resolution:
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
         return resolution_now(session, audience)
-    return resolve(session, choice)
+    return resolve(session, choice.without_pending_exclusions())
 
 
 def iter_people(session: Session, audience: Audience, numbers: BitMap) -> Iterator[Recipient]:

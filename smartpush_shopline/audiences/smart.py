@@ -18,6 +18,7 @@ from ..contacts import reach
 from ..errors import CannotSend
 from ..members import CHUNK, chunks_of, union
 from ..settings import SMART_MODES, Settings
+from .choice import Choice
 from .delivery_models import SendHour
 from .models import Audience
 from .resolve import RECENTLY_WRITTEN, Resolution
@@ -41,8 +42,12 @@ OFF = Rule()
 
 def rule_of(settings: Settings, audience: Audience) -> Rule:
     """What this campaign says, else what the setting says of its channel."""
-    found = settings.smart_sending.get(audience.channel)
-    return own_rule(audience, Rule(*found) if found else OFF)
+    return own_rule(audience, setting_of(settings, audience.channel))
+
+
+def setting_of(settings: Settings, channel: str) -> Rule:
+    found = settings.smart_sending.get(channel)
+    return Rule(*found) if found else OFF
 
 
 def own_rule(audience: Audience, rule: Rule) -> Rule:
@@ -60,7 +65,7 @@ class Preview:
 
 
 def asked(values: MultiDict[str, str]) -> tuple[str | None, int | None]:
-    """Mode and hours that a form or an address names, within 1 and 120; what it does not is None."""
+    """Mode and hours (1 to 120) that a form or an address names, None where it does not."""
     mode = values.get("mode", "")
     hours = values.get("slide", type=int) or values.get("hours", type=int)
     given = None if hours is None else max(1, min(MOST_HOURS, hours))
@@ -89,11 +94,11 @@ def apply(
 
 
 def skip(
-    session: Session, audience: Audience, found: Resolution, rule: Rule, now: datetime
+    session: Session, where: Audience | Choice, found: Resolution, rule: Rule, now: datetime
 ) -> Resolution:
     """Leave out who was written to within the window."""
     recent = found.recipients & recently_written(
-        session, audience.shop_id, audience.channel, now, rule.window
+        session, where.shop_id, where.channel, now, rule.window
     )
     reasons = dict(found.reasons) | {RECENTLY_WRITTEN: recent}
     return replace(found, reasons=reasons, recipients=found.recipients - recent)

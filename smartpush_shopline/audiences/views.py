@@ -66,7 +66,8 @@ def page(audience_id: int) -> Response:
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "view")
         facts = panel.facts_of(session, audience)
-        more = {} if htmx.wants_partial() else panel.more_of(session, audience, smart.asked(request.args))
+        asked = smart.asked(request.args)
+        more = {} if htmx.wants_partial() else panel.more_of(session, audience, asked)
         return page_or_partial("audience.html", "_partials/audience_panel.html", **facts, **more)
 
 

@@ -103,7 +103,8 @@ def test_an_opt_out_of_the_same_address_is_told_by_whose_it_is(cast, look, save,
     cast.take(replace(BEA, email="cyd@example.com", email_consent=says("subscribed", NOW),
                       updated_at=NOW))
     number = cast.find("2").number
-    said = look(save(choose(every)), lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
+    audience = save(choose(every))
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
     assert (said.rule, said.through, said.since) == ("unsubscribed", "Cyd Lin", YESTERDAY)
 
 

@@ -28,7 +28,8 @@ def sendings(draw):
     everyone = draw(st.booleans())
     chosen = set(range(1, 13)) if everyone else combined(how, then)
     left, reasons = set(chosen), {}
-    for reason, people in (("excluded", out | out_heeded), *((r, draw(PEOPLE)) for r in NOT_SENDABLE)):
+    others = [(reason, draw(PEOPLE)) for reason in NOT_SENDABLE]
+    for reason, people in (("excluded", out | out_heeded), *others):
         reasons[reason] = left & people
         left -= people
     saved = left | (draw(PEOPLE) & (reasons["unsubscribed"] | reasons["excluded"]))
