@@ -11,7 +11,7 @@ from ..settings import Settings
 from . import saving, smart
 from .choice import Choice
 from .models import HELD, SCHEDULED, Audience
-from .resolve import Resolution
+from .resolve import Lists, Resolution
 
 
 def expected(
@@ -25,9 +25,11 @@ def expected(
     return smart.skip(session, audience, found, rule, due_at(audience, now))
 
 
-def of_choice(session: Session, choice: Choice, settings: Settings, now: datetime) -> Resolution:
+def of_choice(
+    session: Session, choice: Choice, lists: Lists, settings: Settings, now: datetime
+) -> Resolution:
     """The same of a choice in a form."""
-    found = saving.resolution_of(session, choice)
+    found = saving.resolution_of(session, choice, lists)
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience is None:
         rule, at = smart.setting_of(settings, choice.channel), now

@@ -56,6 +56,6 @@ def more_of(
     return {
         "matrix": overlap.matrix(choice, lists),
         "doubts": overlap.doubts(choice, lists, now),
-        "sides": sides.look(session, choice, now),
+        "sides": sides.look(session, choice.without_pending_exclusions(), now, lists),
         "seen": forecast.look(session, audience, state().settings, state().now(), *asked),
     }

@@ -92,9 +92,11 @@ def draw_bare(
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
         boxes = _boxes(session, shop, choice, open_side, query)
-        found = forecast.of_choice(session, choice, state().settings, state().now())
-        doubts = overlap.doubts(choice, lists_of(session, choice), found)
-        both = sides.look(session, choice.without_pending_exclusions(), found) if choice else None
+        lists = lists_of(session, choice)
+        found = forecast.of_choice(session, choice, lists, state().settings, state().now())
+        doubts = overlap.doubts(choice, lists, found)
+        known = choice.without_pending_exclusions()
+        both = sides.look(session, known, found, lists) if choice else None
     pending = [chip.name for box in boxes for chip in box.chips if chip.version is None]
     html = render(
         "_partials/picker.html",

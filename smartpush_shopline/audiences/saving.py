@@ -25,7 +25,7 @@ from . import heeding
 from .choice import Choice, Pick
 from .delivery_models import AT_THE_FREEZE, LeftOut
 from .models import HELD, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
-from .resolve import LEFT_LIST, REASONS, Resolution, resolve, split
+from .resolve import LEFT_LIST, REASONS, Lists, Resolution, resolve, split
 
 _BATCH = 1000
 
@@ -272,12 +272,12 @@ def _frozen(session: Session, audience: Audience) -> Resolution:
     return Resolution(chosen, reasons, recipients)
 
 
-def resolution_of(session: Session, choice: Choice) -> Resolution:
+def resolution_of(session: Session, choice: Choice, lists: Lists | None = None) -> Resolution:
     """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
         return resolution_now(session, audience)
-    return resolve(session, choice.without_pending_exclusions())
+    return resolve(session, choice.without_pending_exclusions(), lists)
 
 
 def iter_people(session: Session, audience: Audience, numbers: BitMap) -> Iterator[Recipient]:
