@@ -20,7 +20,7 @@ def line(fact: Mapping[str, Any], zone: str) -> str:
         "left": _("“%(name)s”: left since it was pinned", name=name),
         "new": _("Customers who are new since"),
         "gone": _("No longer in the Admin"),
-        "pending": _("Still to be sent"),
+        "unsent": _("Still to be sent"),
         "uncertain": _("Uncertain"),
         "cancelled": _("Cancelled"),
     }

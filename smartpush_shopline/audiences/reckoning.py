@@ -39,7 +39,7 @@ class Line:
 
     `name`: "joined" or "left" a segment since it was pinned, "new" or "gone" contacts, a reason;
     "since" with a `reason` that began after it was saved, "while" with one that began after the
-    freeze; or where a batch is.
+    freeze; or where a batch is: "unsent", "uncertain", "cancelled".
     """
 
     name: str
@@ -90,7 +90,7 @@ class Reckoning:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a sending. `lists`: members by version; `newest`: the choice with the
-    lists of today, `heeded` with those of the freeze; `went`: people by the state of their batch.
+    lists of today, `heeded` with those of the freeze; `went`: people by where their batch is, "sent" among them.
     """
 
     choice: Choice

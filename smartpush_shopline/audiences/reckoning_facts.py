@@ -27,8 +27,12 @@ from .models import EVERYONE, Audience
 from .reckoning import Facts, Reckoning, reckon
 from .resolve import SINCE_SAVED, chosen_of, lists_of
 
-_SHOWN = {HANDED_OUT: PENDING, PARKED: UNCERTAIN}
-_STATES = (PENDING, UNCERTAIN, CANCELLED, SENT)
+_PLACES = {
+    "unsent": (PENDING, HANDED_OUT),
+    "uncertain": (UNCERTAIN, PARKED),
+    "cancelled": (CANCELLED,),
+    "sent": (SENT,),
+}
 
 
 def look(session: Session, audience: Audience) -> Reckoning:
@@ -96,6 +100,6 @@ def _went(session: Session, audience: Audience) -> dict[str, BitMap]:
         )
     ).all()
     return {
-        wanted: union(members for state, members in rows if _SHOWN.get(state, state) == wanted)
-        for wanted in _STATES
+        place: union(members for state, members in rows if state in states)
+        for place, states in _PLACES.items()
     }

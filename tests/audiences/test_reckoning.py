@@ -14,7 +14,7 @@ from smartpush_shopline.audiences.reckoning import Facts, Line, Reckoning, recko
 from tests.support import NOW, customer
 
 PEOPLE = st.sets(st.integers(1, 12))
-NOT_SENDABLE = ("unsubscribed", "not_subscribed", "blacklisted")
+NOT_SENDABLE = ("blacklisted", "unsubscribed", "pending", "not_subscribed")
 
 
 @st.composite
@@ -35,7 +35,7 @@ def sendings(draw):
     saved = left | (draw(PEOPLE) & (reasons["unsubscribed"] | reasons["excluded"]))
     lost = {"unsubscribed": left & draw(PEOPLE)}
     rest = left - lost["unsubscribed"]
-    places = {"sent": set(), "pending": set(), "uncertain": set(), "cancelled": set()}
+    places = {"sent": set(), "unsent": set(), "uncertain": set(), "cancelled": set()}
     for person in sorted(rest):
         places[draw(st.sampled_from(sorted(places)))].add(person)
     today = draw(PEOPLE) | chosen if everyone else combined(how, now)
