@@ -15,7 +15,7 @@ from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
 from ..web import allow, friendly, id_of, page_or_partial, state
-from . import answering, panel, saving
+from . import answering, holding, panel, saving
 from .models import HELD, Audience
 from .views import get_own
 
@@ -94,6 +94,7 @@ def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseR
             if audience.state == HELD:  # the answer sends it, or takes it back
                 allow("send", shop.card)
             act(session, audience)
+            holding.go_on(session, audience, state().settings.drift_threshold)
         state().ring("send")
     except NotFound:
         _not_chosen()

@@ -21,6 +21,7 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
     shop, now = session.get_one(Shop, audience.shop_id), state().now()
     undecided = delivery.undecided(session, audience.id, now) if audience.is_frozen else []
     went = delivery.progress(session, audience.id, now)
+    is_due = audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
     settings = state().settings
     asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
     then = holding.otherwise_of(audience, settings)
@@ -30,9 +31,13 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "went": went,
         "undecided": undecided[:_SHOWN],
         "more_undecided": max(0, len(undecided) - _SHOWN),
-        "is_moving": audience.state == SENDING
-        and audience.paused_at is None
-        and bool(went.pending or went.handed_out),
+        "is_moving": is_due
+        or (
+            audience.state == SENDING
+            and audience.paused_at is None
+            and bool(went.pending or went.handed_out)
+        ),
+        "is_due": is_due,
         "held": holding_words.why(audience, asked),
         "deadline": holding_words.deadline(audience, then, shop.timezone),
         "undecided_note": holding_words.undecided(audience, shop.timezone),

@@ -90,6 +90,15 @@ def otherwise_of(audience: Audience, settings: Settings) -> str:
     return audience.otherwise or settings.otherwise
 
 
+def go_on(session: Session, audience: Audience, threshold: float) -> None:
+    """After an answer: it goes out at once when nothing else is asked."""
+    waits = audience.state == HELD and audience.decide_by is not None
+    if waits and not between.held_by(session, audience, threshold):
+        audience.state = SCHEDULED
+        audience.let_go()
+        session.flush()
+
+
 def decide_late(state: State, shop_id: int | None = None) -> None:
     """Where nobody decided in time. Harmless in many workers: each row is claimed by one."""
     now, settings = state.now(), state.settings

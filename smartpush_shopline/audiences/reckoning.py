@@ -90,7 +90,8 @@ class Reckoning:
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a sending. `lists`: members by version; `newest`: the choice with the
-    lists of today, `heeded` with those of the freeze; `went`: people by where their batch is, "sent" among them.
+    lists of today, `heeded` with those of the freeze; `went`: people by where their batch is,
+    "sent" among them.
     """
 
     choice: Choice
