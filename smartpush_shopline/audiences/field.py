@@ -107,7 +107,7 @@ class RecipientsField(Field):
             draft = request.args.get("draft", "") if request else ""
             opened = _find_draft(session, draft, self.channel) if draft else None
             if opened is not None:
-                return choice_of(opened)
+                return picker.with_first_lists(choice_of(opened))
             shop = find_in_front(session)
             return Choice(shop.id, self.channel) if shop else None
 

@@ -74,7 +74,8 @@ def draw(
     query: str = "",
 ) -> Markup:
     """The picker for the dashboard's form, with style and script before the first on a page."""
-    if choice is not None and choice.picks:  # as every later drawing does
+    if choice is not None and choice.picks and request.method == "GET":
+        # Not while a post is worked on: the dashboard may be in the middle of writing.
         freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])
     return assets() + draw_bare(choice, field_name, error, open_side, query)
 
@@ -144,11 +145,11 @@ def apply(
     if verb in SIDES or (verb == "search" and rest in SIDES):
         open_side = verb if verb in SIDES else rest
     query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
-    after = _with_first_lists(_obey(choice, verb, rest))
+    after = with_first_lists(_obey(choice, verb, rest))
     return after, PickerState(bool(command), open_side, query)
 
 
-def _with_first_lists(choice: Choice) -> Choice:
+def with_first_lists(choice: Choice) -> Choice:
     """A segment chosen before it had a list takes its first one as soon as there is one."""
     for pick in choice.picks:
         if pick.version_id is None:

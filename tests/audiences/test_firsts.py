@@ -13,6 +13,7 @@ from smartpush_shopline import Choice
 from smartpush_shopline.audiences import firsts, saving
 from smartpush_shopline.audiences.choice import Pick
 from smartpush_shopline.audiences.models import Audience
+from tests import workers
 from tests.audiences.conftest import subscriber
 from tests.support import NOW, customer
 
@@ -137,6 +138,19 @@ def test_a_form_that_was_drawn_before_the_list_came_can_still_be_saved(campaigns
     campaigns.verbs.save(again, campaign_ref="c")
     campaigns.commit()
     assert who(campaigns) == ["1"]
+
+
+def test_of_many_workers_one_takes_it(campaigns, choose, processes, url, tmp_path):
+    campaigns.crowd(2)
+    fresh = campaigns.people.segment("Fresh", version=False)
+    audience_id = choose(fresh).id
+    campaigns.people.segment("Fresh", "1", "2")
+    busy = [
+        processes.submit(workers.take_first_list, url, audience_id, str(tmp_path / "gate"), 8)
+        for _process in range(8)
+    ]
+    assert sorted(each.result(timeout=60) for each in busy) == [False] * 7 + [True]
+    assert who(campaigns) == ["1", "2"]
 
 
 TURNS = count()

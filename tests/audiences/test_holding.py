@@ -11,6 +11,7 @@ from smartpush_shopline.audiences import holding
 from smartpush_shopline.errors import CannotSend
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import Segment
+from tests import workers
 from tests.support import NOW
 
 DUE = NOW + timedelta(hours=1)
@@ -132,21 +133,17 @@ def test_when_everything_was_down_at_the_time_of_sending_a_person_still_has_time
     assert row.decide_by - row.held_at == timedelta(hours=2)
 
 
-def test_many_workers_decide_once(campaigns, held, sent):
-    held(otherwise="send")
-    campaigns.people.clock.forward(hours=2)
-    now, settings, audience_id = (
-        campaigns.people.clock(),
-        campaigns.host.state.settings,
-        campaigns.row().id,
-    )
-    done = [
-        campaigns.host.database.retrying(
-            lambda session: holding.decide(session, audience_id, now, settings)
-        )
-        for _worker in range(3)
+def test_of_many_workers_one_decides(campaigns, held, sent, processes, url, tmp_path):
+    """Eight real processes at the same moment, on both engines."""
+    held()
+    audience_id = campaigns.row().id
+    busy = [
+        processes.submit(workers.decide_held, url, audience_id, str(tmp_path / "gate"), 8, 3)
+        for _process in range(8)
     ]
-    assert done == ["send", None, None]
+    done = [each.result(timeout=60) for each in busy]
+    assert sorted(done, key=str) == [None] * 7 + ["send"]
+    assert (campaigns.row().state, campaigns.row().held_because) == ("scheduled", "undecided")
 
 
 def test_a_worker_that_dies_while_deciding_leaves_it_to_the_next(campaigns, held, sent):
