@@ -145,8 +145,9 @@ def test_of_many_workers_one_takes_it(campaigns, choose, processes, url, tmp_pat
     fresh = campaigns.people.segment("Fresh", version=False)
     audience_id = choose(fresh).id
     campaigns.people.segment("Fresh", "1", "2")
+    (gate := tmp_path / "gate").mkdir()
     busy = [
-        processes.submit(workers.take_first_list, url, audience_id, str(tmp_path / "gate"), 8)
+        processes.submit(workers.take_first_list, url, audience_id, str(gate), 8)
         for _process in range(8)
     ]
     assert sorted(each.result(timeout=60) for each in busy) == [False] * 7 + [True]

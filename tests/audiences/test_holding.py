@@ -137,8 +137,9 @@ def test_of_many_workers_one_decides(campaigns, held, sent, processes, url, tmp_
     """Eight real processes at the same moment, on both engines."""
     held()
     audience_id = campaigns.row().id
+    (gate := tmp_path / "gate").mkdir()
     busy = [
-        processes.submit(workers.decide_held, url, audience_id, str(tmp_path / "gate"), 8, 3)
+        processes.submit(workers.decide_held, url, audience_id, str(gate), 8, 3)
         for _process in range(8)
     ]
     done = [each.result(timeout=60) for each in busy]
