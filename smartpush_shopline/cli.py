@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from . import migrations
 from .activity import commands
-from .audiences import saving
+from .audiences import forecast, saving
+from .audiences import holding_facts as holding
 from .audiences.commands import explain
 from .audiences.export import COLUMNS, rows
 from .audiences.models import Audience
@@ -192,7 +193,11 @@ def audience(ref: str, form: str, field: str) -> None:
         found = saving.find(session, ref, field)
         if found is None:
             raise click.ClickException(_unknown(session, ref))
-        people = saving.iter_recipients(session, found)
+        now = forecast.expected(session, found, _state().settings, _state().now())
+        people = saving.iter_people(session, found, now.recipients)
+        held = holding.facts(session, found, _state().settings)
+        if held:
+            click.echo(held.pop("said"), err=True)
         if form == "csv":
             out = csv.writer(sys.stdout)
             out.writerow(COLUMNS)
@@ -204,6 +209,8 @@ def audience(ref: str, form: str, field: str) -> None:
             "scope": found.scope,
             "combine": found.combine,
             "saved_at": found.saved_at and found.saved_at.isoformat(),
+            "state": found.state,
+            "held": held,
             "picks": [
                 {
                     "mode": pick.mode,
@@ -214,7 +221,7 @@ def audience(ref: str, form: str, field: str) -> None:
                 }
                 for pick in found.picks
             ],
-            "counts": saving.resolution_now(session, found).counts(),
+            "counts": now.counts(),
             "recipients": [
                 {column: getattr(person, column) for column in COLUMNS} for person in people
             ],

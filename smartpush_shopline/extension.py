@@ -18,6 +18,7 @@ from .audiences.book import Audiences
 from .audiences.delivery_views import blueprint as delivery_pages
 from .audiences.sending import Sender
 from .audiences.sending import jobs as sending_jobs
+from .audiences.smart_views import blueprint as smart_sending
 from .audiences.unsubscribe_views import blueprint as unsubscribe_door
 from .audiences.views import blueprint as audience_pages
 from .books import JobBook, TopicBook
@@ -65,6 +66,7 @@ _PAGES = (
     audience_people,
     audience_answers,
     delivery_pages,
+    smart_sending,
 )
 _DOORS = (inbox_door, launch_doors, unsubscribe_door)
 F = TypeVar("F", bound=Callable[..., Any])

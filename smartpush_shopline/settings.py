@@ -14,6 +14,7 @@ from .errors import ConfigurationError
 
 PREFIX = "SMARTPUSH_"
 SMART_MODES = ("off", "skip", "hold")
+OTHERWISE = ("send", "cancel")
 RUNNERS = ("apscheduler", "external", "inline")
 Test = Callable[[Any], bool]
 
@@ -48,6 +49,8 @@ class Settings:
     write_back: bool = False
     smart_sending: Mapping[str, tuple[str, timedelta]] = field(default_factory=dict)
     drift_threshold: float = 0.2
+    decide_within: timedelta = timedelta(hours=2)
+    otherwise: str = "cancel"
     keep_parked: timedelta = timedelta(days=30)
     keep_deliveries: timedelta = timedelta(days=14)
 
@@ -166,6 +169,7 @@ _RULES: Mapping[str, tuple[Test, str]] = {
     "base_template": (bool, "names a template; leave it out for our own"),
     "htmx": (lambda value: value in ("vendored", "host"), "must be 'vendored' or 'host'"),
     "runner": (lambda value: value in RUNNERS, f"must be one of {', '.join(RUNNERS)}"),
+    "otherwise": (lambda value: value in OTHERWISE, f"must be one of {', '.join(OTHERWISE)}"),
     "keep_deliveries": (
         lambda value: value >= timedelta(hours=72),
         "must be 72 hours or more: until then SHOPLINE may send a message again",

@@ -6,6 +6,12 @@
 `audience_pinned`          recipients were saved for a campaign: shop, campaign_ref, field,
                            recipients, revision. A listener uses a session of its own: the
                            dashboard's is between two transactions at that moment
+`audience_held`            it is due, and a person has to decide first: shop, campaign_ref, field,
+                           reason, segments, decide_by, otherwise. `reason`: held (a list moved
+                           too much), deleted, waiting (for a first list), or why nothing can be
+                           sent, such as nobody; then nothing happens by itself and `decide_by` is
+                           None. `segments`: names, each with `kind`, `moved` (a share), `joined`,
+                           `left`. `otherwise`: send or cancel
 `audience_frozen`          the sending began and the recipients are fixed: shop, campaign_ref,
                            recipients, digest
 `batch_sent`               a batch was confirmed: shop, campaign_ref, number, recipients, key
@@ -21,5 +27,6 @@ segment_published = _signals.signal("smartpush.segment_published")
 segment_members_changed = _signals.signal("smartpush.segment_members_changed")
 store_connected = _signals.signal("smartpush.store_connected")
 audience_pinned = _signals.signal("smartpush.audience_pinned")
+audience_held = _signals.signal("smartpush.audience_held")
 audience_frozen = _signals.signal("smartpush.audience_frozen")
 batch_sent = _signals.signal("smartpush.batch_sent")

@@ -168,6 +168,10 @@
     saveNow();
   });
 
+  document.addEventListener("click", function (event) {
+    if (event.target instanceof Element && event.target.closest("[data-smartpush-print]")) window.print();
+  });
+
   /* The panel of segments */
   document.addEventListener("toggle", function (event) {
     var picker = pickerOf(event.target);

@@ -11,8 +11,10 @@ from types import SimpleNamespace
 
 from sqlalchemy import create_engine
 
+from smartpush_shopline.audiences import firsts, holding
 from smartpush_shopline.contacts import people, suppressing
 from smartpush_shopline.database import Database
+from smartpush_shopline.settings import Settings
 from smartpush_shopline.shops.lease import Lease
 from smartpush_shopline.sync import jobs
 from tests.support import ADA, NOW, hurry, meet, says
@@ -116,3 +118,19 @@ def claim_night(url: str, folder: str, size: int, number: int) -> None:
         state = SimpleNamespace(database=database, now=lambda: NOW + timedelta(seconds=number))
         meet(folder, size)
         jobs.claim_nights(state)  # type: ignore[arg-type]
+
+
+def decide_held(url: str, audience_id: int, folder: str, size: int, hours: int) -> str | None:
+    """What a tick does when a deadline has passed, so many hours from the beginning."""
+    with opened(url) as database:
+        meet(folder, size)
+        at, settings = NOW + timedelta(hours=hours), Settings(otherwise="send")
+        return database.retrying(
+            lambda session: holding.decide(session, audience_id, at, settings), attempts=10
+        )
+
+
+def take_first_list(url: str, audience_id: int, folder: str, size: int) -> bool:
+    with opened(url) as database:
+        meet(folder, size)
+        return database.retrying(lambda session: firsts.take(session, audience_id), attempts=10)

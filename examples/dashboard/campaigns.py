@@ -63,7 +63,8 @@ def send(campaign_id: int) -> ResponseReturnValue:
     if campaign.status != "ready":
         abort(409)
     try:
-        smartpush.audiences.schedule(campaign.ref, wanted_time(request.form.get("at", "")))
+        at, otherwise = wanted_time(request.form.get("at", "")), request.form.get("otherwise")
+        smartpush.audiences.schedule(campaign.ref, at, otherwise=otherwise)
         db.session.commit()
     except (SmartPushError, ValueError) as error:
         db.session.rollback()

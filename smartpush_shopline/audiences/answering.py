@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from ..errors import NotFound, StaleChoice
 from ..segments.models import DELETED, Segment
-from . import saving
+from . import delivery, saving
 from .choice import Choice, Pick
-from .models import DISCARDED, NEWEST, PINNED, Audience, AudiencePick
+from .models import DISCARDED, HELD, NEWEST, PINNED, Audience, AudiencePick
 
 
 def lock(session: Session, audience_id: int, revision: int | None) -> Audience:
@@ -72,10 +72,20 @@ def _may_take_the_place(choice: Choice, other: Segment | None) -> bool:
     )
 
 
+def drop(session: Session, audience: Audience, now: datetime) -> None:
+    """What was to be sent is cancelled and may be scheduled again; all else is discarded."""
+    if audience.state == HELD:
+        delivery.cancel(session, audience, now)
+        audience.revision += 1
+    else:
+        discard(session, audience)
+
+
 def discard(session: Session, audience: Audience) -> None:
     """Nobody receives it. The choice stays and may be saved again. Raises RecipientsFixed."""
     saving.refuse_fixed(audience)
-    audience.state, audience.scheduled_at, audience.held_because = DISCARDED, None, None
+    audience.state, audience.scheduled_at = DISCARDED, None
+    audience.let_go()
     audience.recipients, audience.digest = BitMap(), None
     audience.reasons.clear()
     audience.revision += 1

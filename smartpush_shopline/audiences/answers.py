@@ -14,9 +14,9 @@ from .. import htmx
 from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
-from ..web import friendly, id_of, page_or_partial, state
-from . import answering, panel, saving
-from .models import Audience
+from ..web import allow, friendly, id_of, page_or_partial, state
+from . import answering, holding, panel, saving
+from .models import HELD, Audience
 from .views import get_own
 
 blueprint = Blueprint("answers", __name__)
@@ -46,7 +46,8 @@ def swap(audience_id: int) -> BaseResponse:
 @blueprint.post("/audiences/<int:audience_id>/discard")
 def discard(audience_id: int) -> BaseResponse:
     """Nobody receives it."""
-    return _answer(audience_id, answering.discard)
+    now = state().now()
+    return _answer(audience_id, lambda s, a: answering.drop(s, a, now))
 
 
 @blueprint.get("/audiences/<int:audience_id>/swap")
@@ -88,8 +89,13 @@ def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseR
     note = ""
     try:
         with state().database.begin() as session:
-            get_own(session, audience_id, "choose")
-            act(session, answering.lock(session, audience_id, _revision()))
+            shop, _audience = get_own(session, audience_id, "choose")
+            audience = answering.lock(session, audience_id, _revision())
+            if audience.state == HELD:  # the answer sends it, or takes it back
+                allow("send", shop.card)
+            act(session, audience)
+            holding.go_on(session, audience, state().settings.drift_threshold)
+        state().ring("send")
     except NotFound:
         _not_chosen()
     except StaleChoice:

@@ -14,9 +14,10 @@ from ..contacts import finding
 from ..i18n import gettext as _
 from ..shops.models import Shop
 from ..web import friendly, id_of, page_or_partial, state
-from . import explaining, export, listing, saving, telling
+from . import explaining, export, forecast, listing, saving, telling
 from .explaining import Explanation
 from .models import Audience
+from .resolve import Resolution
 from .views import csv_line, get_own
 
 blueprint = Blueprint("people", __name__)
@@ -29,7 +30,8 @@ def index(audience_id: int) -> Response:
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "view")
         may_export = state().may("export", shop.card)
-        found = listing.look(session, audience, asked, addresses=may_export)
+        now = _now(session, audience)
+        found = listing.look(session, audience, asked, now, addresses=may_export)
     if found is None:
         _no_such_list()
     return page_or_partial(
@@ -48,7 +50,7 @@ def csv(audience_id: int) -> Response:
     step = listing.Asked.of(request.args).step
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "export")
-        people = listing.find_people(session, audience, step)
+        people = listing.find_people(session, audience, step, _now(session, audience))
     if people is None:
         _no_such_list()
     response = Response(stream_with_context(_lines(audience_id, people)), mimetype="text/csv")
@@ -56,6 +58,10 @@ def csv(audience_id: int) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _now(session: Session, audience: Audience) -> Resolution:
+    return forecast.expected(session, audience, state().settings, state().now())
 
 
 def _lines(audience_id: int, people: BitMap) -> Iterator[str]:
@@ -100,17 +106,18 @@ def why(audience_id: int) -> Response:
 def _look_up(
     session: Session, shop: Shop, audience: Audience, query: str, number: int, may_export: bool
 ) -> tuple[Explanation | None, list[listing.Line]]:
+    now = _now(session, audience)
     if number:
-        return explaining.explain_number(session, audience, number), []
+        return explaining.explain_number(session, audience, number, now), []
     if not query:
         return None, []
     country = state().settings.default_country
     if finding.by_address(session, shop.id, query, country):
-        return explaining.explain_address(session, audience, query, country), []
+        return explaining.explain_address(session, audience, query, now, country), []
     found = finding.search(session, shop.id, query, addresses=may_export)
     contacts = list(islice(found, MOST_MATCHES + 1))
     if len(contacts) == 1:
-        return explaining.explain_number(session, audience, contacts[0].number), []
+        return explaining.explain_number(session, audience, contacts[0].number, now), []
     if not contacts:
         return Explanation(explaining.UNKNOWN, address=query), []
     return None, [listing.line(each, audience.channel, may_export) for each in contacts]

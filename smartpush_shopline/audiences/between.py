@@ -53,9 +53,10 @@ class Question:
 
     @property
     def must(self) -> bool:
-        return self.kind in (HELD, WAITING) or (
-            self.kind == GONE and self.pick.policy == NEWEST and not self.answered
-        )
+        if self.kind == GONE:
+            heeded = self.pick.policy == NEWEST and not self.answered
+            return heeded or self.pick.version_id is None
+        return self.kind in (HELD, WAITING)
 
     @property
     def percent(self) -> int:
@@ -87,10 +88,11 @@ def look(
 
 
 def questions(session: Session, audience: Audience, threshold: float) -> list[Question]:
-    """In the order of the picks; two queries, however many there are."""
+    """In the order of the picks; three queries, however many there are."""
     current = _current(session, audience)
     lists = lists_of(session, saving.choice_of(audience)) if current else {}
-    found = (_question(pick, current, lists, threshold) for pick in audience.picks)
+    saved = saving.saved_recipients(session, audience) if current else BitMap()
+    found = (_question(pick, current, lists, saved, threshold) for pick in audience.picks)
     return [question for question in found if question]
 
 
@@ -116,6 +118,7 @@ def _question(
     pick: AudiencePick,
     current: dict[int, tuple[SegmentVersion, BitMap]],
     lists: dict[int, BitMap],
+    saved: BitMap,
     threshold: float,
 ) -> Question | None:
     if pick.segment.state == DELETED:
@@ -126,7 +129,7 @@ def _question(
     newest = current.get(pick.segment_id)
     if pick.version_id is None:
         return Question(WAITING, pick, newest[0] if newest else None)
-    found = _moved(pick, *newest, lists, threshold) if newest else None
+    found = _moved(pick, *newest, lists, saved, threshold) if newest else None
     return None if found and _applies_by_itself(found) else found
 
 
@@ -142,10 +145,12 @@ def _moved(
     version: SegmentVersion,
     members: BitMap,
     lists: dict[int, BitMap],
+    saved: BitMap,
     threshold: float,
 ) -> Question:
     kept = lists.get(pick.version_id or 0, BitMap())
-    share = drift.moved(kept, members)
+    is_included = pick.mode == INCLUDE
+    share = drift.moved(kept, members) if is_included else drift.taken(saved, kept, members)
     is_held = pick.policy == NEWEST and drift.held(share, threshold)
     return Question(
         kind=HELD if is_held else NEWER,

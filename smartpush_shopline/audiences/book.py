@@ -18,11 +18,22 @@ from .. import signals, web
 from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
-from . import answering, delivery, explaining, panel, receipts, saving, scheduling, sending
+from . import (
+    answering,
+    delivery,
+    explaining,
+    forecast,
+    panel,
+    receipts,
+    saving,
+    scheduling,
+    sending,
+)
 from .choice import Choice
 from .delivery import CLAIM, Progress
 from .explaining import Explanation
 from .models import Audience
+from .resolve import Resolution
 from .sending import Batch
 
 
@@ -43,11 +54,11 @@ class AudienceRef:
     @property
     def counts(self) -> dict[str, int]:
         """People by reason, and "sendable"; their sum is everybody the choice names."""
-        return saving.resolution_now(_session(), self._row()).counts()
+        return _expected(self._row()).counts()
 
     @property
     def recipients_count(self) -> int:
-        return len(saving.recipients_now(_session(), self._row()))
+        return len(_expected(self._row()).recipients)
 
     @property
     def url(self) -> str:
@@ -55,7 +66,8 @@ class AudienceRef:
 
     def recipients(self) -> Iterator[Recipient]:
         """Each person this campaign goes to, read in batches of 1,000."""
-        return saving.iter_recipients(_session(), self._row())
+        row = self._row()
+        return saving.iter_people(_session(), row, _expected(row).recipients)
 
     def panel(self) -> Markup:
         """Numbers, chosen versions and newer ones, for the dashboard's campaign page."""
@@ -80,6 +92,16 @@ class AudienceRef:
     @property
     def scheduled_at(self) -> datetime | None:
         return self._row().scheduled_at
+
+    @property
+    def held_because(self) -> str | None:
+        """Why it is held, in one word: held (a list moved too much), deleted, waiting, ..."""
+        return self._row().held_because
+
+    @property
+    def decide_by(self) -> datetime | None:
+        """Until when a person may decide about what is held."""
+        return self._row().decide_by
 
     @property
     def progress(self) -> Progress:
@@ -152,11 +174,13 @@ class Audiences:
         field: str = "recipients",
         *,
         smart_sending: str | None = None,
+        otherwise: str | None = None,
     ) -> AudienceRef:
         """Send at this time by the registered sender; at once when the time is past.
 
         `smart_sending` (off, skip or hold) is for this campaign instead of what the setting
-        says. Raises CannotSend. Flushes; the dashboard commits.
+        says. `otherwise` (send or cancel) is what happens when it is held and nobody decides in
+        time: what was saved is sent, or nothing. Raises CannotSend. Flushes; the dashboard commits.
         """
         session, audience = self._mine(campaign_ref, field, "send")
         if audience.channel not in web.state().senders:
@@ -164,7 +188,7 @@ class Audiences:
                 f'No sender is registered: use @smartpush.sender("{audience.channel}").',
                 reason="no_sender",
             )
-        scheduling.schedule(session, audience, at, smart_sending)
+        scheduling.schedule(session, audience, at, smart_sending, otherwise)
         if at <= web.state().now():
             _ring_after(session)
         return _ref(audience)
@@ -224,7 +248,8 @@ class Audiences:
         """
         audience = self._row(campaign_ref, field, "view")
         country = web.state().settings.default_country
-        return explaining.explain_address(_session(), audience, address, country)
+        now = _expected(audience)
+        return explaining.explain_address(_session(), audience, address, now, country)
 
     def _row(self, campaign_ref: str, field: str, action: str) -> Audience:
         session = _session()
@@ -247,6 +272,10 @@ def _tell_pinned(session: Session, audience: Audience) -> None:
 def _ring_after(session: Session) -> None:
     ring = web.state().ring
     scheduling.after_commit(session, lambda: ring("send"))
+
+
+def _expected(audience: Audience) -> Resolution:
+    return forecast.expected(_session(), audience, web.state().settings, web.state().now())
 
 
 def _session() -> Session:

@@ -63,10 +63,20 @@ class Choice:
     def without(self, segment_id: int) -> Choice:
         return replace(self, picks=tuple(p for p in self.picks if p.segment_id != segment_id))
 
+    def at_version(self, segment_id: int, version_id: int | None) -> Choice:
+        """Another list of one chosen segment; all else stays."""
+        pick = self.find(segment_id)
+        return self.exchanged(segment_id, replace(pick, version_id=version_id)) if pick else self
+
     def exchanged(self, segment_id: int, new: Pick) -> Choice:
         """Another segment in the place of one."""
         picks = tuple(new if pick.segment_id == segment_id else pick for pick in self.picks)
         return replace(self, picks=picks)
+
+    def without_pending_exclusions(self) -> Choice:
+        """What can be counted: an exclusion takes people away once its first list is here."""
+        known = (p for p in self.picks if p.mode == INCLUDE or p.version_id is not None)
+        return replace(self, picks=tuple(known))
 
     def everyone(self, on: bool) -> Choice:
         """All subscribed contacts instead of segments; exclusions stay."""

@@ -9,7 +9,7 @@ from flask.cli import with_appcontext
 
 from ..shops.models import Shop
 from ..web import state
-from . import explaining, saving, telling
+from . import explaining, forecast, saving, telling
 
 
 @click.command()
@@ -24,8 +24,10 @@ def explain(ref: str, address: str, field: str, as_json: bool) -> None:
         audience = saving.find(session, ref, field)
         if audience is None:
             raise click.ClickException(f"No recipients are saved for {ref}.")
-        country = state().settings.default_country
-        said = explaining.explain_address(session, audience, address, country)
+        settings = state().settings
+        now = forecast.expected(session, audience, settings, state().now())
+        country = settings.default_country
+        said = explaining.explain_address(session, audience, address, now, country)
         zone, channel = session.get_one(Shop, audience.shop_id).timezone, audience.channel
     if as_json:
         click.echo(json.dumps(said.as_json(), indent=2, ensure_ascii=False))

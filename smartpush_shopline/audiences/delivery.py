@@ -268,7 +268,8 @@ def cancel(session: Session, audience: Audience, now: datetime) -> None:
         audience.state, audience.finished_at, audience.paused_at = AUDIENCE_CANCELLED, now, None
     elif audience.state in (SCHEDULED, HELD):
         audience.state = AUDIENCE_CANCELLED
-        audience.scheduled_at = audience.held_because = None
+        audience.scheduled_at = None
+        audience.let_go()
     session.flush()
 
 

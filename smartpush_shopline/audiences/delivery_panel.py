@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import render, state
-from . import delivery, delivery_words
+from . import delivery, holding, holding_words
+from .between import held_by
 from .models import CANCELLED, HELD, SCHEDULED, SENDING, SENT, Audience
 
 _SHOWN = 20
@@ -20,16 +21,28 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
     shop, now = session.get_one(Shop, audience.shop_id), state().now()
     undecided = delivery.undecided(session, audience.id, now) if audience.is_frozen else []
     went = delivery.progress(session, audience.id, now)
+    is_due = audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
+    settings = state().settings
+    asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
+    then = holding.otherwise_of(audience, settings)
     return {
         "shop": shop,
         "audience": audience,
         "went": went,
         "undecided": undecided[:_SHOWN],
         "more_undecided": max(0, len(undecided) - _SHOWN),
-        "is_moving": audience.state == SENDING
-        and audience.paused_at is None
-        and bool(went.pending or went.handed_out),
-        "held": delivery_words.held(audience.held_because),
+        "is_moving": is_due
+        or (
+            audience.state == SENDING
+            and audience.paused_at is None
+            and bool(went.pending or went.handed_out)
+        ),
+        "is_due": is_due,
+        "held": holding_words.why(audience, asked),
+        "deadline": holding_words.deadline(audience, then, shop.timezone),
+        "undecided_note": holding_words.undecided(audience, shop.timezone),
+        "then": then,
+        "within": settings.decide_within,
         "has_delivery": audience.state in STATES,
         "may_send": state().may("send", shop.card),
         "back": request.values.get("back") or request.full_path.rstrip("?"),

@@ -13,7 +13,16 @@ from .. import htmx
 from ..errors import CannotSend, NotFound
 from ..i18n import gettext as _
 from ..web import friendly, page_or_partial, state, wants_json
-from . import delivery, delivery_panel, delivery_words, freezing, receipts, scheduling
+from . import (
+    delivery,
+    delivery_panel,
+    delivery_words,
+    freezing,
+    holding_words,
+    receipt_words,
+    receipts,
+    scheduling,
+)
 from .answers import way_back
 from .models import Audience
 from .views import get_own
@@ -92,7 +101,14 @@ def receipt(audience_id: int) -> ResponseReturnValue:
     if wants_json() or request.args.get("format") == "json":
         return jsonify(found)
     return page_or_partial(
-        "receipt.html", "receipt.html", shop=shop, audience=audience, receipt=found
+        "receipt.html",
+        "receipt.html",
+        shop=shop,
+        audience=audience,
+        receipt=found,
+        telling=receipt_words,
+        seen_at=state().now(),
+        undecided_note=holding_words.undecided(audience, shop.timezone),
     )
 
 

@@ -10,6 +10,16 @@ def moved(kept: BitMap, newest: BitMap) -> float:
     return len(kept ^ newest) / len(kept) if kept else float(bool(newest))
 
 
+def taken(recipients: BitMap, kept: BitMap, newest: BitMap) -> float:
+    """The share of the recipients that the newest list of an exclusion takes away.
+
+    A list of who bought last week is another one every day; what matters is whom it costs.
+    """
+    if not recipients:
+        return 0.0
+    return (newest - kept).intersection_cardinality(recipients) / len(recipients)
+
+
 def held(moved: float, threshold: float) -> bool:
     """Whether a person must decide before a campaign that heeds this list goes out."""
     return moved > threshold

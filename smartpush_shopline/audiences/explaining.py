@@ -16,6 +16,7 @@ from ..contacts.models import ConsentEvent, Contact
 from ..segments.models import SegmentVersion
 from . import waterfall
 from .models import EXCLUDE, Audience, AudiencePick
+from .resolve import Resolution
 
 RECIPIENT, UNKNOWN, NOT_CHOSEN = "recipient", "unknown", "not_chosen"
 _BACK = 30
@@ -90,22 +91,31 @@ def _plain(value: Any) -> Any:
 
 
 def explain_address(
-    session: Session, audience: Audience, address: str, default_country: str | None = None
+    session: Session,
+    audience: Audience,
+    address: str,
+    now: Resolution,
+    default_country: str | None = None,
 ) -> Explanation:
-    """Of several with this address, the one who gets it, else the first."""
+    """Of several with this address, the one who gets it, else the first.
+
+    `now`: what the audience comes to.
+    """
     found = finding.by_address(session, audience.shop_id, address, default_country)
     if not found:
         return Explanation(UNKNOWN, address=address.strip())
-    made = waterfall.look(session, audience)
+    made = waterfall.look(session, audience, now)
     first = next((each for each in found if each.number in made.recipients), found[0])
     return _explain(session, audience, first, made)
 
 
-def explain_number(session: Session, audience: Audience, number: int) -> Explanation:
+def explain_number(
+    session: Session, audience: Audience, number: int, now: Resolution
+) -> Explanation:
     found = finding.by_numbers(session, audience.shop_id, [number])
     if not found:
         return Explanation(UNKNOWN)
-    return _explain(session, audience, found[0], waterfall.look(session, audience))
+    return _explain(session, audience, found[0], waterfall.look(session, audience, now))
 
 
 def _explain(

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request
 from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, ValidationError
+from wtforms import Field
 from wtforms.validators import StopValidation
 
 from .. import web
@@ -100,10 +100,6 @@ class RecipientsField(Field):
                 raise StopValidation(
                     _("A chosen list is not kept any more. Remove its segment and choose it again.")
                 )
-        if any(pick.version_id is None for pick in self.data.picks):
-            raise ValidationError(
-                _("One of the segments is waiting for its first list. Try again in a moment.")
-            )
 
     def _fresh(self) -> Choice | None:
         """What Create Campaign opened, else nobody."""
@@ -111,7 +107,7 @@ class RecipientsField(Field):
             draft = request.args.get("draft", "") if request else ""
             opened = _find_draft(session, draft, self.channel) if draft else None
             if opened is not None:
-                return choice_of(opened)
+                return picker.with_first_lists(choice_of(opened))
             shop = find_in_front(session)
             return Choice(shop.id, self.channel) if shop else None
 

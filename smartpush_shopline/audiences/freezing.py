@@ -15,9 +15,10 @@ from ..errors import CannotSend
 from ..members import digest
 from ..segments.models import Segment
 from ..shops.models import UNINSTALLED, Shop
-from . import between, saving, smart
+from . import between, heeding, saving, smart
+from .choice import Choice
 from .delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
-from .models import HELD, SAVED, SCHEDULED, SENDING, Audience, AudiencePick
+from .models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
 from .resolve import Resolution
 
 PickRule = Callable[[Session, Audience], Resolution]
@@ -69,6 +70,7 @@ def freeze(
     if audience.is_frozen:
         return False
     refuse_unready(session, audience)
+    _refuse_waiting(audience)
     found = smart.apply(session, audience, picks(session, audience), rule, now)
     if not found.recipients:
         raise CannotSend("Nobody would get this.", reason="nobody")
@@ -85,6 +87,9 @@ def refuse_unready(session: Session, audience: Audience) -> None:
         )
     if session.get_one(Shop, audience.shop_id).status == UNINSTALLED:
         raise CannotSend("The store has uninstalled the app.", reason="store_gone")
+
+
+def _refuse_waiting(audience: Audience) -> None:
     for pick in audience.picks:
         if pick.version_id is None:
             raise CannotSend(f"{pick.segment.name} waits for its first list.", reason="waiting")
@@ -92,11 +97,14 @@ def refuse_unready(session: Session, audience: Audience) -> None:
 
 def _fix(session: Session, audience: Audience, found: Resolution, now: datetime) -> None:
     audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
-    audience.frozen_at, audience.state, audience.held_because = now, SENDING, None
+    audience.frozen_at, audience.state = now, SENDING
+    if audience.held_because != UNDECIDED:  # that one stays told
+        audience.let_go()
+    heeded = heeding.heeded(audience, saving.choice_of(audience))
     audience.frozen_facts = {
         "chosen": found.chosen,
         "saved": len(saving.saved_recipients(session, audience)),
-        "picks": [_facts_of(pick, session) for pick in audience.picks],
+        "picks": [_facts_of(pick, session, heeded) for pick in audience.picks],
     }
     session.add_all(
         LeftOut(
@@ -111,10 +119,12 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     )
 
 
-def _facts_of(pick: AudiencePick, session: Session) -> dict[str, Any]:
+def _facts_of(pick: AudiencePick, session: Session, heeded: Choice) -> dict[str, Any]:
     segment = session.get_one(Segment, pick.segment_id)
-    version = pick.version
+    version, then = pick.version, heeded.find(pick.segment_id)
     return {
+        "segment_id": pick.segment_id,
+        "heeded_id": then.version_id if then else None,
         "mode": pick.mode,
         "policy": pick.policy,
         "segment": segment.segment_ref,

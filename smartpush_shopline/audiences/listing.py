@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session
 from ..contacts import finding
 from ..contacts.models import Contact
 from ..segments.models import Segment, SegmentVersion
-from . import saving, waterfall
+from . import reckoning_facts, saving, waterfall
 from .models import Audience, AudiencePick
+from .resolve import Resolution
 
 PAGE_SIZE = 50
+RECEIPT = "receipt."
+"""Before the key of a receipt's line."""
 SEGMENT, JOINED, LEFT, LOST = "segment", "joined", "left", "lost"
 
 
@@ -59,6 +62,7 @@ class Page:
 
     asked: Asked
     title: str
+    ref: str
     segment: str | None
     total: int
     lines: Sequence[Line]
@@ -67,9 +71,11 @@ class Page:
     after: int | None
 
 
-def look(session: Session, audience: Audience, asked: Asked, *, addresses: bool) -> Page | None:
-    """None when this audience has no such list."""
-    people = find_people(session, audience, asked.step)
+def look(
+    session: Session, audience: Audience, asked: Asked, now: Resolution, *, addresses: bool
+) -> Page | None:
+    """None when this audience has no such list. `now`: what it comes to."""
+    people = find_people(session, audience, asked.step, now)
     if people is None:
         return None
     contacts, more = _some(session, audience, people, asked, addresses)
@@ -78,6 +84,7 @@ def look(session: Session, audience: Audience, asked: Asked, *, addresses: bool)
     return Page(
         asked=asked,
         title=name,
+        ref=ref,
         segment=_segment_name(session, audience, ref),
         total=len(people),
         lines=[line(each, audience.channel, addresses) for each in contacts],
@@ -87,16 +94,20 @@ def look(session: Session, audience: Audience, asked: Asked, *, addresses: bool)
     )
 
 
-def find_people(session: Session, audience: Audience, step: str) -> BitMap | None:
+def find_people(
+    session: Session, audience: Audience, step: str, now: Resolution
+) -> BitMap | None:
     """The people behind a line of this audience."""
+    if step.startswith(RECEIPT):
+        key = step.removeprefix(RECEIPT)
+        return reckoning_facts.look(session, audience).people(key) if audience.is_frozen else None
     name, _colon, ref = step.partition(":")
     if name == LOST:
-        now = saving.recipients_now(session, audience)
-        return saving.saved_recipients(session, audience) - now
+        return saving.saved_recipients(session, audience) - now.recipients
     if name in (SEGMENT, JOINED, LEFT):
         pick = _pick(audience, ref)
         return _of_pick(session, pick, name) if pick else None
-    return waterfall.look(session, audience).people(step)
+    return waterfall.look(session, audience, now).people(step)
 
 
 def _pick(audience: Audience, ref: str) -> AudiencePick | None:

@@ -18,6 +18,8 @@ INCLUDE, EXCLUDE = "include", "exclude"
 ANY, ALL = "any", "all"
 PINNED, NEWEST = "pinned", "newest"
 OPENED, SAVED, DISCARDED = "opened", "saved", "discarded"
+UNDECIDED = "undecided"
+"""Why it was cancelled, or sent as saved: nobody decided in time."""
 SCHEDULED, HELD, SENDING, SENT, CANCELLED = "scheduled", "held", "sending", "sent", "cancelled"
 
 
@@ -47,8 +49,15 @@ class Audience(Base):
     scheduled_at: Mapped[datetime | None]
     held_because: Mapped[str | None] = mapped_column(String(40))
     """Why a due campaign was not sent, in one word; `delivery_words.py` says it to a person."""
+    held_at: Mapped[datetime | None]
+    decide_by: Mapped[datetime | None]
+    """Until when a person may decide about a held campaign; then `otherwise` applies."""
+    otherwise: Mapped[str | None] = mapped_column(String(10))
+    """send (what was saved) or cancel; none for what the setting says."""
     smart_mode: Mapped[str | None] = mapped_column(String(10))
     """Smart sending of this campaign: off, skip or hold; none for what the setting says."""
+    smart_hours: Mapped[int | None]
+    """Its window, 1 to 120; none for what the setting says."""
     frozen_at: Mapped[datetime | None]
     frozen: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
     """The people it was sent to, fixed once, when the sending began."""
@@ -72,9 +81,19 @@ class Audience(Base):
     def is_frozen(self) -> bool:
         return self.frozen_at is not None
 
+    @property
+    def is_waiting(self) -> bool:
+        """A chosen segment has no list yet."""
+        return any(pick.version_id is None for pick in self.picks)
+
+    def let_go(self) -> None:
+        """Nothing holds it any more."""
+        self.held_because = self.held_at = self.decide_by = None
+
 
 class AudiencePick(Base):
-    """One segment version chosen as recipients or as an exclusion.
+    """One segment version chosen as recipients or as an exclusion. Without a version it is pending:
+    it takes the segment's first list when that comes (`firsts.py`), and stays on it.
 
     `declined_version_id`: the newer version that a person saw and did not want; not asked again.
     """

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import render, state
-from . import between, delivery_panel, overlap, saving, sides, waterfall
+from . import between, delivery_panel, forecast, overlap, saving, sides, waterfall
 from .models import DISCARDED, Audience
 from .picker import assets, sum_of
 from .resolve import lists_of
@@ -27,7 +27,7 @@ def bare(session: Session, audience: Audience, note: str = "") -> Markup:
 def facts_of(session: Session, audience: Audience) -> dict[str, object]:
     shop = session.get_one(Shop, audience.shop_id)
     saved = saving.saved_recipients(session, audience)
-    now = saving.resolution_now(session, audience)
+    now = forecast.expected(session, audience, state().settings, state().now())
     threshold = state().settings.drift_threshold
     return {
         "shop": shop,
@@ -40,20 +40,22 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
         "between": between.look(session, audience, now, saved, threshold),
         "fall": waterfall.look(session, audience, now),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
-        "due_at": audience.scheduled_at,
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
         **delivery_panel.facts_of(session, audience),
     }
 
 
-def more_of(session: Session, audience: Audience) -> dict[str, object]:
-    """What only the page of its own shows."""
+def more_of(
+    session: Session, audience: Audience, asked: tuple[str | None, int | None] = (None, None)
+) -> dict[str, object]:
+    """What only the page of its own shows. `asked`: mode and hours of smart sending to look at."""
     choice = saving.choice_of(audience)
     lists = lists_of(session, choice)
     now = saving.resolution_now(session, audience)
     return {
         "matrix": overlap.matrix(choice, lists),
         "doubts": overlap.doubts(choice, lists, now),
-        "sides": sides.look(session, choice, now),
+        "sides": sides.look(session, choice.without_pending_exclusions(), now, lists),
+        "seen": forecast.look(session, audience, state().settings, state().now(), *asked),
     }

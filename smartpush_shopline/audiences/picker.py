@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from flask import request
 from markupsafe import Markup
@@ -18,8 +18,9 @@ from sqlalchemy.orm import Session
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
+from ..sync.freshening import freshen
 from ..web import id_of, render, state
-from . import offering, overlap, saving
+from . import forecast, offering, overlap, sides
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
 from .offers import Chip, Group, chips, groups
@@ -73,6 +74,9 @@ def draw(
     query: str = "",
 ) -> Markup:
     """The picker for the dashboard's form, with style and script before the first on a page."""
+    if choice is not None and choice.picks and request.method == "GET":
+        # Not while a post is worked on: the dashboard may be in the middle of writing.
+        freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])
     return assets() + draw_bare(choice, field_name, error, open_side, query)
 
 
@@ -89,8 +93,11 @@ def draw_bare(
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
         boxes = _boxes(session, shop, choice, open_side, query)
-        found = saving.resolution_of(session, choice)
-        doubts = overlap.doubts(choice, lists_of(session, choice), found)
+        lists = lists_of(session, choice)
+        found = forecast.of_choice(session, choice, lists, state().settings, state().now())
+        doubts = overlap.doubts(choice, lists, found)
+        known = choice.without_pending_exclusions()
+        both = sides.look(session, known, found, lists) if choice else None
     pending = [chip.name for box in boxes for chip in box.chips if chip.version is None]
     html = render(
         "_partials/picker.html",
@@ -100,6 +107,7 @@ def draw_bare(
         boxes=boxes,
         total=sum_of(found),
         doubts=doubts,
+        sides=both,
         names={chip.segment_id: chip.name for box in boxes for chip in box.chips},
         pending=pending,
         error=error,
@@ -137,11 +145,11 @@ def apply(
     if verb in SIDES or (verb == "search" and rest in SIDES):
         open_side = verb if verb in SIDES else rest
     query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
-    after = _with_first_lists(_obey(choice, verb, rest))
+    after = with_first_lists(_obey(choice, verb, rest))
     return after, PickerState(bool(command), open_side, query)
 
 
-def _with_first_lists(choice: Choice) -> Choice:
+def with_first_lists(choice: Choice) -> Choice:
     """A segment chosen before it had a list takes its first one as soon as there is one."""
     for pick in choice.picks:
         if pick.version_id is None:
@@ -218,11 +226,7 @@ def _take_newest(choice: Choice, segment_id: int) -> Choice:
     if choice.find(segment_id) is None:
         return choice
     newest = offering.newest_version_id(state(), choice.shop_id, segment_id)
-    picks = tuple(
-        replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
-        for pick in choice.picks
-    )
-    return replace(choice, picks=picks)
+    return choice.at_version(segment_id, newest)
 
 
 def _number(text: str) -> int:

@@ -9,10 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..errors import NotFound
+from ..segments.models import SegmentVersion
 from ..shops.models import Shop
-from . import delivery
+from . import delivery, reckoning_facts
 from .delivery_models import AT_THE_FREEZE, LeftOut
-from .models import Audience
+from .models import Audience, AudiencePick
+from .reckoning import JOINED, LEFT, Line
 from .resolve import SINCE_SAVED
 
 
@@ -49,7 +51,39 @@ def receipt(session: Session, audience: Audience, now: datetime) -> dict[str, An
             "cancelled": went.cancelled,
             "left_out": went.left_out,
         },
+        "reckoning": reckoned(session, audience, now),
     }
+
+
+def reckoned(session: Session, audience: Audience, now: datetime) -> dict[str, Any]:
+    """From the Admin's list of today to who got it, in numbers that add up."""
+    found = reckoning_facts.look(session, audience)
+    picks = {pick.segment_id: pick for pick in audience.picks}
+    return {
+        "at": now.isoformat(),
+        "admin_today": len(found.today),
+        "lines": [_line(line, picks, session) for line in found.lines],
+        "sent": len(found.sent),
+        "fewer": found.fewer,
+        "adds_up": found.adds_up,
+    }
+
+
+def _line(line: Line, picks: dict[int, AudiencePick], session: Session) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "line": line.key,
+        "name": line.name,
+        "reason": line.reason or None,
+        "change": line.change,
+    }
+    pick = picks.get(line.segment_id or 0)
+    if pick is None:
+        return told
+    told |= {"segment": pick.segment.name, "version": pick.version and pick.version.version}
+    newest = session.get(SegmentVersion, pick.segment.current_version_id or 0)
+    if line.name not in (JOINED, LEFT) or newest is None:
+        return told
+    return told | {"newest": newest.version, "changed_at": newest.published_at.isoformat()}
 
 
 def left_out_at_the_freeze(session: Session, audience_id: int) -> dict[str, int]:

@@ -37,6 +37,10 @@ _VERSIONS = (
 )
 
 
+Lists = Mapping[int, BitMap]
+"""Members by version."""
+
+
 class LeftOut(Mapping[str, BitMap]):
     """People by reason. Most readers only count, so a set is made when it is asked for."""
 
@@ -77,16 +81,13 @@ class Resolution:
         return found | {reach.SENDABLE: len(self.recipients)}
 
 
-def resolve(session: Session, choice: Choice) -> Resolution:
-    """Who a choice reaches now, and why it does not reach the others."""
+def resolve(session: Session, choice: Choice, lists: Lists | None = None) -> Resolution:
+    """Who a choice reaches now, and why it does not reach the others. `lists`: if known."""
     here = reach.load(session, choice.shop_id, choice.channel)
-    lists = lists_of(session, choice)
+    lists = lists_of(session, choice) if lists is None else lists
     chosen = chosen_of(choice, lists, here)
     return split(session, choice, chosen, excluded_of(choice, lists, chosen), here)
 
-
-Lists = Mapping[int, BitMap]
-"""Members by version."""
 
 
 def chosen_of(choice: Choice, lists: Lists, here: reach.Reach) -> BitMap:

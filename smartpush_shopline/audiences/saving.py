@@ -7,7 +7,7 @@ written to any more. It grows only when a person takes a newer version.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from pyroaring import BitMap
@@ -24,8 +24,8 @@ from ..segments.models import DELETED, Segment, SegmentVersion
 from . import heeding
 from .choice import Choice, Pick
 from .delivery_models import AT_THE_FREEZE, LeftOut
-from .models import EXCLUDE, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
-from .resolve import LEFT_LIST, REASONS, Resolution, resolve, split
+from .models import HELD, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
+from .resolve import LEFT_LIST, REASONS, Lists, Resolution, resolve, split
 
 _BATCH = 1000
 
@@ -82,10 +82,18 @@ def save(
     audience.campaign_ref = campaign_ref
     if not unchanged:
         _pin(session, audience, choice, now)
+        _not_held(audience)
     elif choice_of(audience).picks != choice.picks:
         _set_policies(audience, choice)
     session.flush()
     return audience
+
+
+def _not_held(audience: Audience) -> None:
+    """Other recipients than those that were to go out: a person schedules them again."""
+    if audience.state == HELD:
+        audience.state = SAVED
+        audience.let_go()
 
 
 def _set_policies(audience: Audience, choice: Choice) -> None:
@@ -122,19 +130,16 @@ def refuse_fixed(audience: Audience) -> None:
 
 def _pin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
     refuse_fixed(audience)
-    if any(pick.version_id is None for pick in choice.of(EXCLUDE)):
-        raise NotFound("An excluded segment is waiting for its first list. Try again in a moment.")
     if is_missing_lists(session, choice):
         raise NotFound("A chosen list is not kept any more. Choose its segment again.")
-    found = resolve(session, choice)
+    found = resolve(session, choice.without_pending_exclusions())
     known = {pick.segment_id: pick for pick in audience.picks}
     audience.picks = [_picked(known.get(pick.segment_id), pick, now) for pick in choice.picks]
     audience.scope, audience.combine, audience.saved_at = choice.scope, choice.combine, now
-    if audience.state != SCHEDULED:
-        audience.state, audience.held_because = SAVED, None
-    audience.recipients, audience.digest = found.recipients, digest(found.recipients)
+    if audience.state not in (SCHEDULED, HELD):
+        audience.state = SAVED
     audience.revision += 1
-    _keep_reasons(session, audience, found)
+    keep_people(session, audience, found)
 
 
 def _picked(known: AudiencePick | None, pick: Pick, now: datetime) -> AudiencePick:
@@ -148,7 +153,9 @@ def _picked(known: AudiencePick | None, pick: Pick, now: datetime) -> AudiencePi
     return known
 
 
-def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> None:
+def keep_people(session: Session, audience: Audience, found: Resolution) -> None:
+    """Who receives it, and why the others do not, as of this moment."""
+    audience.recipients, audience.digest = found.recipients, digest(found.recipients)
     known = {row.reason: row for row in audience.reasons}
     for reason, people in found.reasons.items():
         if reason in known:
@@ -158,7 +165,14 @@ def _keep_reasons(session: Session, audience: Audience, found: Resolution) -> No
 
 
 def is_missing_lists(session: Session, choice: Choice) -> bool:
-    """Whether a version was thinned out since it was shown, or is not of this shop's segment."""
+    """Whether a version was thinned out since it was shown, or is not of this shop's segment.
+
+    So is a segment that waits for its first list and is not this shop's.
+    """
+    pending = {pick.segment_id for pick in choice.picks if pick.version_id is None}
+    here = select(Segment.id).where(Segment.id.in_(pending), Segment.shop_id == choice.shop_id)
+    if pending and pending - set(session.scalars(here)):
+        return True
     wanted = {(pick.segment_id, pick.version_id) for pick in choice.picks if pick.version_id}
     asked = (
         select(SegmentVersion.segment_id, SegmentVersion.id)
@@ -204,13 +218,8 @@ def take_newer(session: Session, audience: Audience, segment_id: int, now: datet
     segments = {pick.segment_id: pick.segment for pick in audience.picks}
     if segment_id not in segments:
         raise NotFound("This campaign did not choose that segment.")
-    choice = choice_of(audience)
     newest = segments[segment_id].current_version_id
-    picks = tuple(
-        replace(pick, version_id=newest) if pick.segment_id == segment_id else pick
-        for pick in choice.picks
-    )
-    repin(session, audience, replace(choice, picks=picks), now)
+    repin(session, audience, choice_of(audience).at_version(segment_id, newest), now)
 
 
 def repin(session: Session, audience: Audience, choice: Choice, now: datetime) -> None:
@@ -263,17 +272,12 @@ def _frozen(session: Session, audience: Audience) -> Resolution:
     return Resolution(chosen, reasons, recipients)
 
 
-def resolution_of(session: Session, choice: Choice) -> Resolution:
+def resolution_of(session: Session, choice: Choice, lists: Lists | None = None) -> Resolution:
     """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
         return resolution_now(session, audience)
-    return resolve(session, choice)
-
-
-def iter_recipients(session: Session, audience: Audience) -> Iterator[Recipient]:
-    """Each recipient of now with the channel's address, by contact number."""
-    return iter_people(session, audience, recipients_now(session, audience))
+    return resolve(session, choice.without_pending_exclusions(), lists)
 
 
 def iter_people(session: Session, audience: Audience, numbers: BitMap) -> Iterator[Recipient]:

@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ..errors import CannotSend
+from ..settings import OTHERWISE
 from . import delivery, freezing, saving
 from .models import CANCELLED, HELD, SAVED, SCHEDULED, Audience
 
@@ -16,25 +17,39 @@ _WAITING = "smartpush_after_commit"
 
 
 def schedule(
-    session: Session, audience: Audience, at: datetime, smart_mode: str | None = None
+    session: Session,
+    audience: Audience,
+    at: datetime,
+    smart_mode: str | None = None,
+    otherwise: str | None = None,
 ) -> None:
-    """Send at this time, or at once when it is past. Raises CannotSend. Flushes."""
+    """Send at this time, or at once when it is past. Raises CannotSend. Flushes.
+
+    A segment that waits for its first list does not hinder: it holds the campaign when it is due.
+    """
+    if otherwise not in (None, *OTHERWISE):
+        raise ValueError(f"Otherwise it can be one of {', '.join(OTHERWISE)}, not {otherwise}.")
     if at.tzinfo is None:
         raise ValueError("A time without a time zone does not say when to send.")
     audience = freezing.lock(session, audience.id)
     if audience.state == CANCELLED and not audience.is_frozen:
         audience.state = SAVED
     freezing.refuse_unready(session, audience)
-    if not saving.recipients_now(session, audience):
+    if not audience.is_waiting and not saving.recipients_now(session, audience):
         raise CannotSend("Nobody would get this.", reason="nobody")
-    audience.state, audience.scheduled_at, audience.held_because = SCHEDULED, at, None
+    audience.state, audience.scheduled_at = SCHEDULED, at
+    audience.let_go()
+    audience.otherwise = otherwise or audience.otherwise
     audience.smart_mode = smart_mode or audience.smart_mode
     session.flush()
 
 
 def release(session: Session, audience: Audience, now: datetime) -> None:
-    """A person sends what was held, at once, to those who may get it now."""
-    if audience.state == HELD:
+    """A person sends what smart sending or a hindrance held, at once, to those who may get it now.
+
+    What waits for an answer about a segment is let go by that answer alone.
+    """
+    if audience.state == HELD and audience.decide_by is None:
         schedule(session, audience, now, "skip" if audience.held_because else None)
 
 

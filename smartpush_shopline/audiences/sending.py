@@ -22,7 +22,7 @@ from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend
 from ..shops.models import Shop
 from ..web import State, announce
-from . import delivery, freezing, saving, smart, unsubscribing
+from . import delivery, firsts, freezing, holding, smart, unsubscribing
 from .delivery_models import PENDING, AudienceBatch
 from .models import HELD, SCHEDULED, SENDING, Audience
 from .resolve import RECENTLY_WRITTEN
@@ -120,7 +120,7 @@ def begin(state: State, audience_id: int, size: int = SIZE) -> None:
     host_opt_outs.make_sure(state, shop_id)
 
     def work(session: Session) -> dict[str, object] | None:
-        rule = rule_of(state, session.get_one(Audience, audience_id).channel)
+        rule = smart.rule_of(state.settings, session.get_one(Audience, audience_id))
         picks = freezing.guarded(state.settings.drift_threshold)
         if not freezing.freeze(session, audience_id, now, size=size, rule=rule, picks=picks):
             return None
@@ -139,11 +139,6 @@ def _news(session: Session, audience_id: int) -> dict[str, object]:
         "recipients": len(audience.frozen or ()),
         "digest": audience.frozen_digest,
     }
-
-
-def rule_of(state: State, channel: str) -> smart.Rule:
-    found = state.settings.smart_sending.get(channel)
-    return smart.Rule(*found) if found else smart.OFF
 
 
 def take(state: State, audience_id: int, owner: str, claim: timedelta) -> Batch | None:
@@ -197,6 +192,8 @@ def finish(state: State, audience_id: int) -> None:
 def send_due(state: State, shop_id: int | None = None) -> None:
     """Begin what is due and give what waits to the registered senders, until it is time to ring."""
     until = time.monotonic() + _TURN_SECONDS
+    firsts.take_all(state, shop_id)
+    holding.decide_late(state, shop_id)
     for audience_id in _due(state, shop_id):
         _begin_or_hold(state, audience_id)
     for audience_id, channel in _waiting(state, shop_id):
@@ -208,9 +205,12 @@ def send_due(state: State, shop_id: int | None = None) -> None:
 
 
 def _due(state: State, shop_id: int | None) -> list[int]:
-    """Scheduled for now or earlier, and what was held for a reason that time may settle."""
+    """Scheduled for now or earlier, and what was held for a reason that time or a person, who
+    may have decided by now, settles."""
     passing = (RECENTLY_WRITTEN, host_opt_outs.UNREAD)
-    waits = (Audience.state == HELD) & Audience.held_because.in_(passing)
+    waits = (Audience.state == HELD) & or_(
+        Audience.held_because.in_(passing), Audience.decide_by.is_not(None)
+    )
     asked = select(Audience.id).where(
         or_(Audience.state == SCHEDULED, waits), Audience.scheduled_at <= state.now()
     )
@@ -225,9 +225,7 @@ def _begin_or_hold(state: State, audience_id: int) -> None:
         _check_sender(state, audience_id)
         begin(state, audience_id)
     except CannotSend as refusal:
-        reason = refusal.reason
-        log.warning("smartpush.audience_held audience=%s reason=%s", audience_id, reason)
-        state.database.retrying(lambda session: hold(session, state, audience_id, reason))
+        holding.hold_and_tell(state, audience_id, refusal.reason)
 
 
 def _check_sender(state: State, audience_id: int) -> None:
@@ -235,19 +233,6 @@ def _check_sender(state: State, audience_id: int) -> None:
         channel = session.get_one(Audience, audience_id).channel
     if channel not in state.senders:
         raise CannotSend(f"No sender is registered for {channel}.", reason="no_sender")
-
-
-def hold(session: Session, state: State, audience_id: int, reason: str) -> None:
-    """It is due and may not go out: a person decides, or, after smart sending, time does."""
-    audience = freezing.lock(session, audience_id)
-    if audience.state not in (SCHEDULED, HELD):
-        return
-    audience.state, audience.held_because = HELD, reason
-    if reason == RECENTLY_WRITTEN:
-        people = saving.recipients_now(session, audience)
-        rule = rule_of(state, audience.channel)
-        free = smart.last_free_at(session, audience, people, rule, state.now())
-        audience.scheduled_at = free or audience.scheduled_at
 
 
 def _waiting(state: State, shop_id: int | None) -> list[tuple[int, str]]:

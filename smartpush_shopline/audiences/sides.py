@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from ..contracts import CHANNELS
 from .choice import Choice
-from .resolve import Resolution, resolve
+from .resolve import Lists, Resolution, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,12 @@ class Sides:
         return self.sms - self.both
 
 
-def look(session: Session, choice: Choice, own: Resolution) -> Sides:
+def look(
+    session: Session, choice: Choice, own: Resolution, lists: Lists | None = None
+) -> Sides:
     """`own` is what the choice comes to on its own channel; the other is worked out now."""
     other = next(channel for channel in CHANNELS if channel != choice.channel)
     found = {choice.channel: own.recipients}
-    found[other] = resolve(session, replace(choice, channel=other)).recipients
+    found[other] = resolve(session, replace(choice, channel=other), lists).recipients
     email, sms = found["email"], found["sms"]
     return Sides(len(email), len(sms), len(email & sms), len(email | sms))

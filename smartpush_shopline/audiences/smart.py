@@ -12,16 +12,21 @@ from pyroaring import BitMap
 from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from ..contacts import reach
 from ..errors import CannotSend
 from ..members import CHUNK, chunks_of, union
+from ..settings import SMART_MODES, Settings
+from .choice import Choice
 from .delivery_models import SendHour
 from .models import Audience
 from .resolve import RECENTLY_WRITTEN, Resolution
 
 _HOUR = 3600
-LONGEST = timedelta(hours=120)
+MODES = _OFF, SKIP, HOLD = SMART_MODES
+MOST_HOURS = 120
+LONGEST = timedelta(hours=MOST_HOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,22 @@ class Rule:
 OFF = Rule()
 
 
+def rule_of(settings: Settings, audience: Audience) -> Rule:
+    """What this campaign says, else what the setting says of its channel."""
+    return own_rule(audience, setting_of(settings, audience.channel))
+
+
+def setting_of(settings: Settings, channel: str) -> Rule:
+    found = settings.smart_sending.get(channel)
+    return Rule(*found) if found else OFF
+
+
+def own_rule(audience: Audience, rule: Rule) -> Rule:
+    hours = audience.smart_hours
+    window = window_of(hours) if hours else rule.window
+    return Rule(audience.smart_mode or rule.mode, window)
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """How many a window would leave out now, and when the last of them becomes free."""
@@ -43,18 +64,42 @@ class Preview:
     last_free_at: datetime | None
 
 
+def asked(values: MultiDict[str, str]) -> tuple[str | None, int | None]:
+    """Mode and hours (1 to 120) that a form or an address names, None where it does not."""
+    mode = values.get("mode", "")
+    hours = values.get("slide", type=int) or values.get("hours", type=int)
+    given = None if hours is None else max(1, min(MOST_HOURS, hours))
+    return mode if mode in MODES else None, given
+
+
+def window_of(hours: int) -> timedelta:
+    return timedelta(hours=hours)
+
+
+def hours_of(window: timedelta) -> int:
+    return round(window / timedelta(hours=1))
+
+
 def apply(
     session: Session, audience: Audience, found: Resolution, rule: Rule, now: datetime
 ) -> Resolution:
     """Leave out who was written to recently; with `hold`, raise CannotSend when anybody was."""
-    mode = audience.smart_mode or rule.mode
-    if mode == "off":
+    rule = own_rule(audience, rule)
+    if rule.mode == OFF.mode:
         return found
-    recent = found.recipients & recently_written(
-        session, audience.shop_id, audience.channel, now, rule.window
-    )
-    if recent and mode == "hold":
+    without = skip(session, audience, found, rule, now)
+    if rule.mode == HOLD and without.reasons[RECENTLY_WRITTEN]:
         raise CannotSend("Some were written to recently.", reason=RECENTLY_WRITTEN)
+    return without
+
+
+def skip(
+    session: Session, where: Audience | Choice, found: Resolution, rule: Rule, now: datetime
+) -> Resolution:
+    """Leave out who was written to within the window."""
+    recent = found.recipients & recently_written(
+        session, where.shop_id, where.channel, now, rule.window
+    )
     reasons = dict(found.reasons) | {RECENTLY_WRITTEN: recent}
     return replace(found, reasons=reasons, recipients=found.recipients - recent)
 

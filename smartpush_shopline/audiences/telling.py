@@ -54,6 +54,7 @@ def _sentences(channel: str) -> dict[str, str]:
         "unsubscribed": _("Unsubscribed."),
         "pending": _("The subscription was never confirmed."),
         "not_subscribed": _("Never subscribed."),
+        "recently_written": _("Written to recently: smart sending leaves this person out."),
     }
 
 

@@ -17,7 +17,7 @@ from ..shops.finding import own_shop, shop_in_front
 from ..shops.models import Shop
 from ..sync.freshening import freshen
 from ..web import allow, friendly, page_or_partial, state
-from . import export, panel, saving
+from . import export, forecast, panel, saving, smart
 from . import picker as drawing
 from .choice import Choice
 from .models import Audience
@@ -66,7 +66,8 @@ def page(audience_id: int) -> Response:
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "view")
         facts = panel.facts_of(session, audience)
-        more = {} if htmx.wants_partial() else panel.more_of(session, audience)
+        asked = smart.asked(request.args)
+        more = {} if htmx.wants_partial() else panel.more_of(session, audience, asked)
         return page_or_partial("audience.html", "_partials/audience_panel.html", **facts, **more)
 
 
@@ -86,7 +87,8 @@ def _lines(audience_id: int) -> Iterator[str]:
     with state().database.read() as session:
         audience = session.get_one(Audience, audience_id)
         yield csv_line(list(export.COLUMNS))
-        for row in export.rows(saving.iter_recipients(session, audience)):
+        now = forecast.expected(session, audience, state().settings, state().now())
+        for row in export.rows(saving.iter_people(session, audience, now.recipients)):
             yield csv_line(row)
 
 

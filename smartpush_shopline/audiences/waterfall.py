@@ -83,7 +83,7 @@ def fall(
     choice: Choice, lists: Lists, found: Resolution, newest: Choice | None = None
 ) -> Waterfall:
     """`newest` names the lists that are heeded besides the chosen ones."""
-    included = [_list(lists, pick) for pick in choice.of(INCLUDE)]
+    included = [_list(lists, pick) for pick in choice.of(INCLUDE) if pick.version_id]
     everybody = union([found.recipients, *found.reasons.values()])
     start = everybody if choice.scope == EVERYONE else union(included) | everybody
     out = _Falling(start)

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.exceptions import Forbidden
 
 from smartpush_shopline.audiences import explaining, telling
+from smartpush_shopline.audiences.saving import resolution_now as as_now
 from smartpush_shopline.errors import NotFound, StaleChoice
 from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, says
 
@@ -17,7 +18,7 @@ from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, says
 @pytest.fixture
 def ask(look):
     def asked(audience, address):
-        return look(audience, lambda s, a: explaining.explain_address(s, a, address))
+        return look(audience, lambda s, a: explaining.explain_address(s, a, address, as_now(s, a)))
 
     return asked
 
@@ -94,7 +95,7 @@ def test_one_address_is_written_to_once(cast, ask, look, save, choose, every):
     audience = save(choose(every))
     assert ask(audience, "ada@example.com").is_recipient, "of several, the one who gets it"
     number = cast.find("4").number
-    said = look(audience, lambda s, a: explaining.explain_number(s, a, number))
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
     assert (said.rule, said.through) == ("same_address", "Ada Lin")
 
 
@@ -102,7 +103,8 @@ def test_an_opt_out_of_the_same_address_is_told_by_whose_it_is(cast, look, save,
     cast.take(replace(BEA, email="cyd@example.com", email_consent=says("subscribed", NOW),
                       updated_at=NOW))
     number = cast.find("2").number
-    said = look(save(choose(every)), lambda s, a: explaining.explain_number(s, a, number))
+    audience = save(choose(every))
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
     assert (said.rule, said.through, said.since) == ("unsubscribed", "Cyd Lin", YESTERDAY)
 
 
@@ -143,7 +145,7 @@ def test_every_answer_is_where_the_waterfall_counts_the_person(
     out = cast.segment("out", "2")
     audience = save(choose(every, exclude=[out], channel=channel))
     number = cast.find(person.ref).number
-    said = look(audience, lambda s, a: explaining.explain_number(s, a, number))
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
     made = look(audience, waterfall.look)
     key = "recipients" if said.is_recipient else said.rule
     key = f"excluded:{out.id}" if key == "excluded" else key

@@ -99,7 +99,9 @@ def test_a_person_who_changed_the_address_is_written_to_at_the_new_one(cast, loo
     cast.take(replace(ADA, phone="+886911111111", updated_at=NOW))
     with cast.database.read() as session:
         audience = saving.find(session, "campaign-1")
-        found = list(saving.iter_recipients(session, audience))
+        found = list(saving.iter_people(
+            session, audience, saving.recipients_now(session, audience)
+        ))
     assert [(r.customer_ref, r.address) for r in found] == [
         ("1", "+886911111111"),
         ("2", BEA.phone),
@@ -254,8 +256,8 @@ def test_of_two_campaigns_saved_from_one_draft_each_keeps_its_recipients(
     ]
 
 
-def test_an_exclusion_without_a_list_is_never_saved_as_nobody(cast, save, choose, every):
-    waiting = Pick("exclude", every.id + 1000, None)
+def test_a_segment_that_is_not_there_cannot_be_waited_for(cast, save, choose, every):
+    unknown = Pick("exclude", every.id + 1000, None)
     choice = choose(every, channel="sms")
-    with pytest.raises(NotFound, match="waiting for its first list"):
-        save(replace(choice, picks=(*choice.picks, waiting)))
+    with pytest.raises(NotFound, match="not kept any more"):
+        save(replace(choice, picks=(*choice.picks, unknown)))

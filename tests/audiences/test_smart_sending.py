@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from smartpush_shopline.audiences import smart
+from smartpush_shopline.audiences import forecast, smart, telling
+from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.contacts import reach
 from smartpush_shopline.errors import CannotSend
 from tests.audiences.conftest import subscriber
@@ -116,3 +117,78 @@ def test_a_window_says_how_many_it_would_skip_and_when_the_last_is_free(campaign
         assert look(1) == smart.Preview(0, None)
         assert look(6) == smart.Preview(3, NOW + timedelta(hours=12))
         assert look(120) == smart.Preview(3, NOW + timedelta(hours=126))
+
+
+def test_before_it_is_sent_its_numbers_leave_out_whom_it_will_skip(campaigns, rule):
+    campaigns.crowd(2)
+    sent(campaigns, "a")
+    campaigns.crowd(3)
+    audience = campaigns.save("b")
+    assert audience.counts["recently_written"] == 2
+    assert audience.recipients_count == 1
+    assert [person.address for person in audience.recipients()] == ["p3@example.com"]
+    said = campaigns.verbs.explain("b", "p1@example.com")
+    assert said.rule == "recently_written"
+    assert "smart sending leaves this person out" in telling.because(said, "email")
+    campaigns.commit()
+    page = campaigns.host.browser().get(f"/smartpush/audiences/{audience.id}").text
+    assert 'data-smartpush-step="recently_written"' in page and "Adds up" in page
+    people = f"/smartpush/audiences/{audience.id}/people?step=recently_written"
+    assert "2 people" in campaigns.host.browser().get(people).text
+
+
+def test_it_is_counted_for_the_time_at_which_it_goes_out(campaigns, rule):
+    campaigns.host.smartpush.sender("email")(print)
+    campaigns.crowd(2)
+    sent(campaigns, "a")
+    campaigns.save("b")
+    campaigns.verbs.schedule("b", NOW + timedelta(hours=25))
+    campaigns.commit()
+    assert campaigns.verbs.get("b").recipients_count == 2, "all are free by then"
+
+
+def test_a_campaign_has_a_mode_and_a_window_of_its_own(campaigns, rule):
+    campaigns.crowd(2)
+    sent(campaigns, "a")
+    campaigns.people.clock.forward(hours=30)
+    audience = campaigns.save("b")
+    at = f"/smartpush/audiences/{audience.id}/smart"
+    browser = campaigns.host.browser()
+    assert audience.recipients_count == 2
+    campaigns.commit()
+    piece = browser.get(f"{at}?mode=skip&hours=48", headers={"HX-Request": "true"}).text
+    assert "2 of 2 would be skipped." in piece
+    assert "The last becomes free on Thu 26 Nov, 13:00 (Asia/Taipei)." in piece
+    assert browser.post(at, data={"mode": "skip", "hours": "4800"}).status_code == 303
+    assert (campaigns.row("b").smart_mode, campaigns.row("b").smart_hours) == ("skip", 120)
+    with pytest.raises(CannotSend, match="Nobody"):
+        list(campaigns.verbs.get("b").batches())
+    assert browser.post(at, data={"mode": "off"}).status_code == 303
+    assert sum(len(batch) for batch in campaigns.verbs.get("b").batches()) == 2
+    assert browser.post(at, data={"mode": "skip"}).status_code == 409, "it is fixed"
+
+
+def test_where_it_holds_nobody_is_skipped(campaigns, rule):
+    rule("hold")
+    campaigns.crowd(1)
+    sent(campaigns, "a")
+    assert campaigns.save("b").recipients_count == 1
+
+
+def test_the_picker_counts_it_too(campaigns, rule):
+    campaigns.crowd(2)
+    sent(campaigns, "a")
+    campaigns.crowd(3)
+    with campaigns.host.database.read() as session:
+        choice = Choice(campaigns.people.shop_id, "email", scope="everyone")
+        state = campaigns.host.state
+        found = forecast.of_choice(session, choice, {}, state.settings, state.now())
+    assert (found.chosen, len(found.recipients)) == (3, 1)
+
+
+def test_who_may_only_look_changes_no_window(campaigns, rule):
+    campaigns.crowd(1)
+    audience = campaigns.save("b")
+    campaigns.host.allows = lambda action, shop: action == "view"
+    at = f"/smartpush/audiences/{audience.id}/smart"
+    assert campaigns.host.browser().post(at, data={"mode": "off"}).status_code == 403

@@ -33,7 +33,7 @@ def will_receive(page: Any) -> int:
 
 
 def adds_up(page: Any) -> bool:
-    said = page.locator(PICKER).inner_text().replace("\n", " ")
+    said = page.locator(f"{PICKER} .smartpush-equation").inner_text().replace("\n", " ")
     sum_line = re.search(r"([\d,]+) chosen = (.+)$", said)
     assert sum_line, said
     parts = [int(each.replace(",", "")) for each in re.findall(r"\b[\d,]*\d\b", sum_line[2])]

@@ -257,7 +257,7 @@ def test_one_that_moved_too_much_is_held_until_a_person_decides(
     audience = save(vip, newest=[vip])
     willing.segment("VIP", "1")
     words = text_of(client.get(f"/smartpush/audiences/{audience}"))
-    assert "Held: “VIP” moved 50 %." in words
+    assert "“VIP” moved 50 %." in words
     assert "Send what was saved Use v2 Cancel it" in words
     with willing.database.read() as session:
         row = session.get_one(Audience, audience)

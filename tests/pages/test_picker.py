@@ -9,11 +9,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from smartpush_shopline.audiences.choice import Choice
+from smartpush_shopline.audiences.models import Audience, AudiencePick
 from smartpush_shopline.audiences.offers import MOST_ROWS
 from smartpush_shopline.segments.models import Segment
+from smartpush_shopline.shops.models import Shop
 from tests.pages.conftest import Rights
 from tests.pages.reading import HTMX, adds_up, equations_of, text_of, value_of
-from tests.support import People, make_shop
+from tests.support import Clock, People, make_shop
 
 
 class Hand:
@@ -117,6 +119,45 @@ def test_one_that_waits_for_its_list_says_so(hand: Hand, cast: People) -> None:
     waiting = cast.segment("Fresh", version=False)
     hand.press(f"include:segment:{waiting.id}")
     assert "“Fresh” waits for its first list" in hand.words
+    assert "nothing is sent before that list is here" in hand.words
+
+
+@pytest.mark.parametrize("side", ["include", "exclude"])
+def test_one_that_waits_for_its_list_can_be_saved(
+    hand: Hand, cast: People, vip: Segment, side: str
+) -> None:
+    waiting = cast.segment("Fresh", version=False)
+    hand.press(f"include:segment:{vip.id}").press(f"{side}:segment:{waiting.id}")
+    assert "Will receive: 1 of 3 chosen" in hand.words, "who is known already"
+    data = {"email": value_of(hand.page, "email"), "sms": value_of(hand.client.get("/form"), "sms")}
+    saved = hand.client.post("/form", data=data)
+    assert '<p id="saved">True</p>' in saved.text
+
+
+def test_both_channels_are_counted_side_by_side(hand: Hand, cast: People) -> None:
+    every = cast.segment("Every", "1", "2", "3", "4")
+    hand.press(f"include:segment:{every.id}")
+    assert "By email 1 By SMS 2 By both 1 By either 2" in hand.words
+
+
+def test_the_first_drawing_has_what_is_chosen_read_again(
+    host: Flask, client: FlaskClient, vip: Segment, cast: People, clock: Clock, rung: Any
+) -> None:
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).people_changed_at = clock()
+        draft = Audience(shop_id=cast.shop_id, channel="email", state="opened", launch_key="k")
+        draft.created_at, draft.revision = clock(), 0
+        pick = AudiencePick(mode="include", segment_id=vip.id, picked_at=clock())
+        pick.version_id = vip.current_version_id
+        draft.picks = [pick]
+        session.add(draft)
+    client.get("/form?draft=k")
+    assert rung == [], "young enough"
+    clock.forward(minutes=20)
+    client.get("/form?draft=k")
+    assert rung == [("sync", cast.shop_id)]
+    with cast.database.read() as session:
+        assert session.get_one(Segment, vip.id).stale_reason == "person"
 
 
 def test_typing_finds_segments_and_changes_nothing(hand: Hand, cast: People, vip: Segment) -> None:

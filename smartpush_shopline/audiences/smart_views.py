@@ -1,0 +1,51 @@
+"""Smart sending of one campaign: a slider that shows at once what its window means."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from .. import htmx
+from ..errors import RecipientsFixed
+from ..i18n import gettext as _
+from ..web import friendly, render, state
+from . import answering, forecast, saving, smart
+from .answers import way_back
+from .views import get_own
+
+blueprint = Blueprint("smart", __name__)
+
+
+@blueprint.get("/audiences/<int:audience_id>/smart")
+def look(audience_id: int) -> BaseResponse:
+    """What the slider stands on; nothing is kept."""
+    now, settings = state().now(), state().settings
+    with state().database.read() as session:
+        shop, audience = get_own(session, audience_id, "view")
+        if not htmx.wants_partial():
+            return redirect(way_back(audience_id), 303)
+        seen = forecast.look(session, audience, settings, now, *smart.asked(request.args))
+        part = "audience_smart" if "whole" in request.args else "audience_smart_result"
+        facts = {"audience": audience, "shop": shop, "seen": seen}
+        facts["may_take"] = state().may("choose", shop.card)
+        return Response(render(f"_partials/{part}.html", **facts))
+
+
+@blueprint.post("/audiences/<int:audience_id>/smart")
+def keep(audience_id: int) -> BaseResponse:
+    """For this campaign, instead of what the setting says."""
+    try:
+        with state().database.begin() as session:
+            get_own(session, audience_id, "choose")
+            audience = answering.lock(session, audience_id, None)
+            saving.refuse_fixed(audience)
+            mode, hours = smart.asked(request.form)
+            audience.smart_mode = mode or audience.smart_mode
+            audience.smart_hours = hours or audience.smart_hours
+    except RecipientsFixed:
+        friendly(
+            _("These recipients are fixed"), _("It is being sent already."), 409,
+            action_label=_("Look at them"), action_url=way_back(audience_id),
+        )
+    return redirect(way_back(audience_id), 303)
+
