@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Flask
 from flask_sqlalchemy import SQLAlchemy
@@ -63,7 +63,9 @@ _PAGES = (
     delivery_pages,
 )
 _DOORS = (inbox_door, launch_doors, unsubscribe_door)
-F = TypeVar("F", bound=Callable[..., Any])
+Rule = TypeVar("Rule", bound=Callable[[str, ShopCard | None], bool])
+Finder = TypeVar("Finder", bound=Callable[[], str | None])
+Sends = TypeVar("Sends", bound=Sender)
 
 
 def _nobody(_action: str, _shop: ShopCard | None) -> bool:
@@ -82,10 +84,10 @@ class SmartPush:
         self._may: Callable[[str, ShopCard | None], bool] = _nobody
         self._in_front: Callable[[], str | None] = lambda: None
         self._senders: dict[str, Sender] = {}
-        self.audiences = Audiences()
-        self.contacts = Contacts()
+        self.audiences: Audiences = Audiences()
+        self.contacts: Contacts = Contacts()
 
-    def authorizer(self, rule: F) -> F:
+    def authorizer(self, rule: Rule) -> Rule:
         """`may(action, shop) -> bool`. Without one, every page answers 403.
 
         Actions: view, choose, send, sync, export, erase, connect. `shop` is None when the
@@ -94,12 +96,12 @@ class SmartPush:
         self._may = rule
         return rule
 
-    def current_shop(self, finder: F) -> F:
+    def current_shop(self, finder: Finder) -> Finder:
         """`shop() -> handle or None`: the store in front of the person; None for the first."""
         self._in_front = finder
         return finder
 
-    def sender(self, channel: str) -> Callable[[F], F]:
+    def sender(self, channel: str) -> Callable[[Sends], Sends]:
         """`send(batch)`: the dashboard's own way of sending, called when a campaign is due.
 
         It runs in a background job, in an app context. When it returns, the batch counts as
@@ -108,7 +110,7 @@ class SmartPush:
         if channel not in CHANNELS:
             raise ConfigurationError(f"A sender is for {' or '.join(CHANNELS)}, not {channel}.")
 
-        def note(function: F) -> F:
+        def note(function: Sends) -> Sends:
             if channel in self._senders:
                 raise ConfigurationError(f"Two senders for {channel}.")
             self._senders[channel] = function

@@ -42,7 +42,7 @@ class RecipientsField(Field):
     field takes the change and does not validate, so the dashboard draws its form again.
     """
 
-    widget = RecipientsWidget()
+    widget: RecipientsWidget = RecipientsWidget()
 
     def __init__(
         self,
@@ -57,8 +57,8 @@ class RecipientsField(Field):
         super().__init__(label, validators, **kwargs)
         self.channel = channel
         self.open_side: str | None = None
-        self.query = ""
-        self.was_clicked = False
+        self.query: str = ""
+        self.was_clicked: bool = False
         self.data: Choice | None = None
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
