@@ -8,10 +8,12 @@ from typing import TypeVar
 
 from flask import Blueprint, Flask
 from flask_sqlalchemy import SQLAlchemy
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from . import cli, clock, htmx, i18n, migrations
 from .activity.views import blueprint as activity_pages
+from .audiences import picker
 from .audiences.answers import blueprint as audience_answers
 from .audiences.asking import blueprint as audience_people
 from .audiences.book import Audiences
@@ -177,6 +179,13 @@ class SmartPush:
     def shops(self) -> list[ShopCard]:
         """The connected stores that the person in front may view."""
         return [shop.card for shop in connected(state().host_session())]
+
+    def assets(self) -> Markup:
+        """Style and scripts for a layout whose pickers or panels come later, as in a modal.
+
+        Whatever else is drawn for this request brings none of its own. In a request.
+        """
+        return picker.assets()
 
     def upgrade_database(self) -> None:
         """Bring our tables up to date, as `flask smartpush db upgrade` does. In an app context."""

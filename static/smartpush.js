@@ -21,7 +21,7 @@
 
   /* What a screen reader hears after a change; outside of what is swapped, so it is really read. */
   var voice = null;
-  function say(text) {
+  function say(text, near) {
     if (!voice) {
       voice = document.createElement("div");
       voice.setAttribute("aria-live", "polite");
@@ -29,8 +29,10 @@
       var room = document.createElement("div");
       room.className = "smartpush";
       room.append(voice);
-      document.body.append(room);
     }
+    /* An open dialog silences everything outside of it. */
+    var home = near.closest("dialog, [aria-modal=true]") || document.body;
+    if (voice.parentNode.parentNode !== home) home.append(voice.parentNode);
     voice.textContent = text;
   }
 
@@ -55,7 +57,7 @@
       var note = picker.querySelector("[data-smartpush-trouble]");
       if (note) {
         note.hidden = false;
-        say(note.textContent);
+        say(note.textContent, picker);
       }
     });
   });
@@ -148,7 +150,7 @@
     });
     if (kept.focus) keepFocus(kept);
     var spoken = root.querySelector("[data-smartpush-say]");
-    if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay);
+    if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay, root);
   });
   function keepFocus(kept) {
     var same = kept.focus.id && document.getElementById(kept.focus.id);

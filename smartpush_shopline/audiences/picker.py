@@ -15,6 +15,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from .. import htmx
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
@@ -268,8 +269,13 @@ def _box(
 
 
 def assets() -> Markup:
-    """Style and scripts, for the first picker or panel of a page."""
-    if "smartpush.assets" in request.environ:
+    """Style and scripts, for the first picker or panel of a page.
+
+    A piece that htmx brings has another nonce than its page, which would refuse them: there the
+    layout has them.
+    """
+    refused = state().csp_nonce is not None and htmx.wants_partial()
+    if refused or "smartpush.assets" in request.environ:
         return Markup("")
     request.environ["smartpush.assets"] = True
     return Markup(render("_assets.html"))  # noqa: S704
