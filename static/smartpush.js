@@ -27,7 +27,7 @@
       voice.setAttribute("aria-live", "polite");
       voice.className = "smartpush-hidden";
       var room = document.createElement("div");
-      room.className = "smartpush";
+      room.className = "smartpush smartpush-voice";
       room.append(voice);
     }
     /* An open dialog silences everything outside of it. */
