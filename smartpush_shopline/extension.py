@@ -181,9 +181,9 @@ class SmartPush:
         return [shop.card for shop in connected(state().host_session())]
 
     def assets(self) -> Markup:
-        """Style and scripts for a layout whose pickers or panels come later, as in a modal.
+        """Style and scripts for a layout into which htmx brings a picker or panel, as in a dialog.
 
-        Whatever else is drawn for this request brings none of its own. In a request.
+        Whatever else is drawn for the same request then brings none. Works in a request only.
         """
         return picker.assets()
 

@@ -271,11 +271,10 @@ def _box(
 def assets() -> Markup:
     """Style and scripts, for the first picker or panel of a page.
 
-    A piece that htmx brings has another nonce than its page, which would refuse them: there the
-    layout has them.
+    A piece that htmx brings has none: a second htmx would do everything twice, and a page with a
+    nonce refuses that of another answer. The layout has them there (`SmartPush.assets`).
     """
-    refused = state().csp_nonce is not None and htmx.wants_partial()
-    if refused or "smartpush.assets" in request.environ:
+    if htmx.wants_partial() or "smartpush.assets" in request.environ:
         return Markup("")
     request.environ["smartpush.assets"] = True
     return Markup(render("_assets.html"))  # noqa: S704

@@ -1,4 +1,4 @@
-"""Three dashboards of other people's making, on loopback, each with the same few people and lists."""
+"""Three dashboards of other people's making, on loopback, with the same few people and lists."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ def module_app(name: str, database_url: str) -> Any:
 
 def fill(database: Database, clock: Clock) -> People:
     """Ada, Fay and Gus may get e-mail; Bea, Cyd and Dee may not."""
-    shop = make_shop(database, store_ref="1610418123456", name="Alder Goods", timezone="Asia/Taipei")
+    store = {"store_ref": "1610418123456", "name": "Alder Goods", "timezone": "Asia/Taipei"}
+    shop = make_shop(database, **store)
     people = People(database, shop, clock)
     people.take(*CAST, FAY, GUS)
     people.segment("VIP", "1", "3", "5")
@@ -139,8 +140,9 @@ def atlas(atlas_app: Flask, database: Database, clock: Clock) -> Iterator[Dashbo
     people = fill(database, clock)
     with served(atlas_app) as url:
         yield Dashboard(
-            "atlas", url, people, "email", "/campaigns/1/edit", "/campaigns/1", login={"user": "Mia"}
-        )
+            "atlas", url, people, "email", "/campaigns/1/edit", "/campaigns/1",
+            login={"user": "Mia"},
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -198,7 +200,7 @@ def browse(chromium: Any, dashboard: Dashboard) -> Iterator[Callable[..., Any]]:
         page = context.new_page()
         page.set_default_timeout(10_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+        page.on("console", lambda said: is_complaint(said) and complaints.append(said.text))
         dashboard.sign_in(page)
         return page
 

@@ -115,7 +115,7 @@ def test_a_campaign_is_chosen_and_saved_by_keyboard_alone(
         page.keyboard.press("Escape")
         page.locator(f"{hand.root}-{side}-add:focus").wait_for()
     if dashboard.in_dialog:
-        assert page.evaluate("document.getElementById('dialog').open"), "Escape closed our panel alone"
+        assert page.locator("dialog[open]").count(), "Escape closed our panel alone"
     hand.will_receive(2)
     tab_to(page, "save")
     page.keyboard.press("Enter")

@@ -41,12 +41,18 @@ SIZES = (
     "^(width|height|inline-size|block-size|perspective-origin|transform-origin|grid-template-.*|"
     "top|right|bottom|left|inset.*)$"
 )
-LOOKS = """color background-color background-image border-top-width border-left-width border-top-style
-border-top-color border-top-left-radius box-shadow padding-top padding-right padding-bottom padding-left
-margin-top margin-bottom font-size font-weight font-style font-variant-numeric letter-spacing
-word-spacing line-height text-transform text-decoration-line text-align text-indent text-shadow
-white-space-collapse list-style-type display float box-sizing min-height cursor fill stroke content
-opacity visibility vertical-align""".split()
+LOOKS = [
+    "color", "background-color", "background-image", "border-top-width",
+    "border-left-width", "border-top-style", "border-top-color", "border-top-left-radius",
+    "box-shadow", "padding-top", "padding-right", "padding-bottom",
+    "padding-left", "margin-top", "margin-bottom", "font-size",
+    "font-weight", "font-style", "font-variant-numeric", "letter-spacing",
+    "word-spacing", "line-height", "text-transform", "text-decoration-line",
+    "text-align", "text-indent", "text-shadow", "white-space-collapse",
+    "list-style-type", "display", "float", "box-sizing",
+    "min-height", "cursor", "fill", "stroke",
+    "content", "opacity", "visibility", "vertical-align",
+]
 Styles = dict[str, dict[str, str]]
 
 

@@ -5,7 +5,6 @@ Light and dark by what the system prefers; CSRF tokens under another name; piece
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from flask import Flask, Request, Response, g, redirect, render_template, request, session, url_for
@@ -36,7 +35,7 @@ app.config |= {
     "SMARTPUSH_BASE_TEMPLATE": "cedar/smartpush.html",
 }
 db = SQLAlchemy(app)
-Migrate(app, db, directory=os.environ.get("CEDAR_MIGRATIONS", "migrations"), include_name=include_name)
+Migrate(app, db, include_name=include_name)
 CSRFProtect(app)
 smartpush = SmartPush(db=db)
 mounted = DispatcherMiddleware(NotFound(), {"/tools": app})
