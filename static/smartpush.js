@@ -74,7 +74,8 @@
   }, true);
   document.addEventListener("htmx:beforeSend", function (event) {
     var picker = pickerOf(event.target);
-    if (picker && event.target.tagName === "BUTTON") waiting.set(picker.id, waiting.get(picker.id) || []);
+    var isChoice = event.target.tagName === "BUTTON" && !event.target.hasAttribute("hx-target");
+    if (picker && isChoice) waiting.set(picker.id, waiting.get(picker.id) || []);
   });
   function goOn(id) {
     var next = waiting.get(id);

@@ -23,7 +23,7 @@ from ..web import id_of, render, state
 from . import offering, overlap, saving
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
-from .offers import Chip, Group, chips, groups
+from .offers import MOST_ROWS, PAGE, Chip, Group, chips, groups
 from .resolve import SINCE_SAVED, Resolution, lists_of
 
 SIDES = (INCLUDE, EXCLUDE)
@@ -39,6 +39,7 @@ class PickerState:
     clicked: bool = False
     open_side: str | None = None
     query: str = ""
+    rows: int = PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Box:
     groups: Sequence[Group]
     is_open: bool
     query: str
+    rows: int
     everyone: bool
 
 
@@ -72,9 +74,10 @@ def draw(
     error: str | None = None,
     open_side: str | None = None,
     query: str = "",
+    rows: int = PAGE,
 ) -> Markup:
     """The picker for the dashboard's form, with style and script before the first on a page."""
-    return assets() + draw_bare(choice, field_name, error, open_side, query)
+    return assets() + draw_bare(choice, field_name, error, open_side, query, rows)
 
 
 def draw_bare(
@@ -83,13 +86,14 @@ def draw_bare(
     error: str | None = None,
     open_side: str | None = None,
     query: str = "",
+    rows: int = PAGE,
 ) -> Markup:
     """As htmx swaps it: the page has style and script already."""
     if choice is None:
         return Markup(render("_partials/picker_none.html", field=field_name, error=error))  # noqa: S704
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
-        boxes = _boxes(session, shop, choice, open_side, query)
+        boxes = _boxes(session, shop, choice, PickerState(False, open_side, query, rows))
         found = saving.resolution_of(session, choice)
         doubts = overlap.doubts(choice, lists_of(session, choice), found)
     pending = [chip.name for box in boxes for chip in box.chips if chip.version is None]
@@ -109,11 +113,13 @@ def draw_bare(
     return Markup(html)  # noqa: S704  rendered by an autoescaping template
 
 
-def draw_results(choice: Choice, field_name: str, side: str, query: str) -> Markup:
-    """What was found, while somebody types."""
+def draw_results(
+    choice: Choice, field_name: str, side: str, query: str, rows: int = PAGE
+) -> Markup:
+    """What was found, while somebody types or asks for more."""
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
-        box = _box(session, shop, choice, side, True, query, [])
+        box = _box(session, shop, choice, side, PickerState(False, side, query, rows), [])
     html = render("_partials/picker_results.html", field=field_name, shop=shop, box=box)
     return Markup(html)  # noqa: S704
 
@@ -135,11 +141,19 @@ def apply(
     if searched:
         command, open_side = f"search:{searched}", searched
     verb, _colon, rest = command.partition(":")
-    if verb in SIDES or (verb == "search" and rest in SIDES):
+    if verb in SIDES or (verb in ("search", "more") and rest in SIDES):
         open_side = verb if verb in SIDES else rest
     query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
     after = _with_first_lists(_obey(choice, verb, rest))
-    return after, PickerState(bool(command), open_side, query)
+    rows = _rows(form_data, field_name, verb, open_side)
+    return after, PickerState(bool(command), open_side, query, rows)
+
+
+def _rows(form_data: Mapping[str, str], field_name: str, verb: str, side: str | None) -> int:
+    """How many were shown and stay shown; a page more when asked for, one page of a new search."""
+    shown = id_of(form_data.get(f"{field_name}-rows-{side}", "")) or PAGE
+    rows = PAGE if verb == "search" else shown + PAGE * (verb == "more")
+    return max(PAGE, min(rows, MOST_ROWS))
 
 
 def _with_first_lists(choice: Choice) -> Choice:
@@ -231,9 +245,7 @@ def _number(text: str) -> int:
     return id_of(text) or 0
 
 
-def _boxes(
-    session: Session, shop: Shop, choice: Choice, open_side: str | None, query: str
-) -> list[Box]:
+def _boxes(session: Session, shop: Shop, choice: Choice, shown: PickerState) -> list[Box]:
     chosen = chips(session, choice)
     return [
         _box(
@@ -241,8 +253,7 @@ def _boxes(
             shop,
             choice,
             side,
-            side == open_side,
-            query if side == open_side else "",
+            shown if side == shown.open_side else PickerState(),
             chosen[side],
         )
         for side in SIDES
@@ -254,16 +265,16 @@ def _box(
     shop: Shop,
     choice: Choice,
     side: str,
-    is_open: bool,
-    query: str,
+    shown: PickerState,
     chosen: Sequence[Chip],
 ) -> Box:
     return Box(
         side=side,
         chips=chosen,
-        groups=groups(session, state(), shop, choice, side, query),
-        is_open=is_open,
-        query=query,
+        groups=groups(session, state(), shop, choice, side, shown.query, shown.rows),
+        is_open=side == shown.open_side,
+        query=shown.query,
+        rows=shown.rows,
         everyone=side == INCLUDE and choice.scope == EVERYONE,
     )
 
