@@ -149,11 +149,11 @@
         row.classList.add("smartpush-changed");
       }
     });
-    if (kept.focus) keepFocus(kept);
+    if (kept.focus) keepFocus(kept, root);
     var spoken = root.querySelector("[data-smartpush-say]");
     if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay, root);
   });
-  function keepFocus(kept) {
+  function keepFocus(kept, root) {
     var same = kept.focus.id && document.getElementById(kept.focus.id);
     if (same) {
       window.scrollBy(0, same.getBoundingClientRect().top - kept.top);
@@ -162,7 +162,8 @@
     }
     var box = kept.side && document.getElementById(kept.side);
     var next = box && (box.querySelector(".smartpush-chip-x") || box.querySelector("summary"));
-    if (next) next.focus({ preventScroll: true });
+    if (!next) root.setAttribute("tabindex", "-1");
+    (next || root).focus({ preventScroll: true });
   }
   document.addEventListener("htmx:afterSettle", function (event) {
     var picker = pickerOf(event.target);
