@@ -191,3 +191,12 @@ def test_how_many_are_shown_comes_back_from_a_browser(
     answer = hand.press("more:include", **{"email-rows-include": rows}).page
     assert answer.status_code == 200
     assert PAGE <= answer.text.count("include-row-segment") <= 500
+
+
+def test_without_javascript_more_is_shown_in_the_dashboards_form(
+    hand: Hand, many: list[int]
+) -> None:
+    form = {"email": value_of(hand.page, "email"), "email-do": "more:include"}
+    page = hand.client.post("/form", data=form | {"email-rows-include": "40"}).text
+    assert page.partition("smartpush-picker-sms")[0].count("include-row-segment") == 3 * PAGE
+    assert 'name="email-rows-include" value="60"' in page
