@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, Flask
 from flask_sqlalchemy import SQLAlchemy
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from . import cli, clock, htmx, i18n, migrations
 from .activity.views import blueprint as activity_pages
+from .audiences import picker
 from .audiences.answers import blueprint as audience_answers
 from .audiences.asking import blueprint as audience_people
 from .audiences.book import Audiences
@@ -69,7 +71,9 @@ _PAGES = (
     smart_sending,
 )
 _DOORS = (inbox_door, launch_doors, unsubscribe_door)
-F = TypeVar("F", bound=Callable[..., Any])
+Rule = TypeVar("Rule", bound=Callable[[str, ShopCard | None], bool])
+Finder = TypeVar("Finder", bound=Callable[[], str | None])
+Sends = TypeVar("Sends", bound=Sender)
 
 
 def _nobody(_action: str, _shop: ShopCard | None) -> bool:
@@ -89,10 +93,10 @@ class SmartPush:
         self._in_front: Callable[[], str | None] = lambda: None
         self._senders: dict[str, Sender] = {}
         self._opt_outs: OptOuts | None = None
-        self.audiences = Audiences()
-        self.contacts = Contacts()
+        self.audiences: Audiences = Audiences()
+        self.contacts: Contacts = Contacts()
 
-    def authorizer(self, rule: F) -> F:
+    def authorizer(self, rule: Rule) -> Rule:
         """`may(action, shop) -> bool`. Without one, every page answers 403.
 
         Actions: view, choose, send, sync, export, suppress, erase, connect. `shop` is None when the
@@ -101,12 +105,12 @@ class SmartPush:
         self._may = rule
         return rule
 
-    def current_shop(self, finder: F) -> F:
+    def current_shop(self, finder: Finder) -> Finder:
         """`shop() -> handle or None`: the store in front of the person; None for the first."""
         self._in_front = finder
         return finder
 
-    def sender(self, channel: str) -> Callable[[F], F]:
+    def sender(self, channel: str) -> Callable[[Sends], Sends]:
         """`send(batch)`: the dashboard's own way of sending, called when a campaign is due.
 
         It runs in a background job, in an app context. When it returns, the batch counts as
@@ -115,7 +119,7 @@ class SmartPush:
         if channel not in CHANNELS:
             raise ConfigurationError(f"A sender is for {' or '.join(CHANNELS)}, not {channel}.")
 
-        def note(function: F) -> F:
+        def note(function: Sends) -> Sends:
             if channel in self._senders:
                 raise ConfigurationError(f"Two senders for {channel}.")
             self._senders[channel] = function
@@ -205,6 +209,13 @@ class SmartPush:
     def shops(self) -> list[ShopCard]:
         """The connected stores that the person in front may view."""
         return [shop.card for shop in connected(state().host_session())]
+
+    def assets(self) -> Markup:
+        """Style and scripts for a layout into which htmx brings a picker or panel, as in a dialog.
+
+        Whatever else is drawn for the same request then brings none. Works in a request only.
+        """
+        return picker.assets()
 
     def upgrade_database(self) -> None:
         """Bring our tables up to date, as `flask smartpush db upgrade` does. In an app context."""

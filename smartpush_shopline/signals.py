@@ -19,14 +19,14 @@
 
 from __future__ import annotations
 
-from blinker import Namespace
+from blinker import NamedSignal, Namespace
 
 _signals = Namespace()
 
-segment_published = _signals.signal("smartpush.segment_published")
-segment_members_changed = _signals.signal("smartpush.segment_members_changed")
-store_connected = _signals.signal("smartpush.store_connected")
-audience_pinned = _signals.signal("smartpush.audience_pinned")
-audience_held = _signals.signal("smartpush.audience_held")
-audience_frozen = _signals.signal("smartpush.audience_frozen")
-batch_sent = _signals.signal("smartpush.batch_sent")
+segment_published: NamedSignal = _signals.signal("smartpush.segment_published")
+segment_members_changed: NamedSignal = _signals.signal("smartpush.segment_members_changed")
+store_connected: NamedSignal = _signals.signal("smartpush.store_connected")
+audience_pinned: NamedSignal = _signals.signal("smartpush.audience_pinned")
+audience_held: NamedSignal = _signals.signal("smartpush.audience_held")
+audience_frozen: NamedSignal = _signals.signal("smartpush.audience_frozen")
+batch_sent: NamedSignal = _signals.signal("smartpush.batch_sent")

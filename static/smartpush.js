@@ -21,16 +21,18 @@
 
   /* What a screen reader hears after a change; outside of what is swapped, so it is really read. */
   var voice = null;
-  function say(text) {
+  function say(text, near) {
     if (!voice) {
       voice = document.createElement("div");
       voice.setAttribute("aria-live", "polite");
       voice.className = "smartpush-hidden";
       var room = document.createElement("div");
-      room.className = "smartpush";
+      room.className = "smartpush smartpush-voice";
       room.append(voice);
-      document.body.append(room);
     }
+    /* An open dialog silences everything outside of it. */
+    var home = near.closest("dialog, [aria-modal=true]") || document.body;
+    if (voice.parentNode.parentNode !== home) home.append(voice.parentNode);
     voice.textContent = text;
   }
 
@@ -55,7 +57,7 @@
       var note = picker.querySelector("[data-smartpush-trouble]");
       if (note) {
         note.hidden = false;
-        say(note.textContent);
+        say(note.textContent, picker);
       }
     });
   });
@@ -72,7 +74,8 @@
   }, true);
   document.addEventListener("htmx:beforeSend", function (event) {
     var picker = pickerOf(event.target);
-    if (picker && event.target.tagName === "BUTTON") waiting.set(picker.id, waiting.get(picker.id) || []);
+    var isChoice = event.target.tagName === "BUTTON" && !event.target.hasAttribute("hx-target");
+    if (picker && isChoice) waiting.set(picker.id, waiting.get(picker.id) || []);
   });
   function goOn(id) {
     var next = waiting.get(id);
@@ -146,11 +149,11 @@
         row.classList.add("smartpush-changed");
       }
     });
-    if (kept.focus) keepFocus(kept);
+    if (kept.focus) keepFocus(kept, root);
     var spoken = root.querySelector("[data-smartpush-say]");
-    if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay);
+    if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay, root);
   });
-  function keepFocus(kept) {
+  function keepFocus(kept, root) {
     var same = kept.focus.id && document.getElementById(kept.focus.id);
     if (same) {
       window.scrollBy(0, same.getBoundingClientRect().top - kept.top);
@@ -159,7 +162,8 @@
     }
     var box = kept.side && document.getElementById(kept.side);
     var next = box && (box.querySelector(".smartpush-chip-x") || box.querySelector("summary"));
-    if (next) next.focus({ preventScroll: true });
+    if (!next) root.setAttribute("tabindex", "-1");
+    (next || root).focus({ preventScroll: true });
   }
   document.addEventListener("htmx:afterSettle", function (event) {
     var picker = pickerOf(event.target);

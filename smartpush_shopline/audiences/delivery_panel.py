@@ -45,9 +45,14 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "within": settings.decide_within,
         "has_delivery": audience.state in STATES,
         "may_send": state().may("send", shop.card),
-        "back": request.values.get("back") or request.full_path.rstrip("?"),
+        "back": request.values.get("back") or _here(),
         "delivery_note": note,
     }
+
+
+def _here() -> str:
+    """This page's path, with the mount point of a dashboard that is not at the root."""
+    return request.root_path.rstrip("/") + request.full_path.rstrip("?")
 
 
 def bare(session: Session, audience: Audience, note: str = "") -> Markup:

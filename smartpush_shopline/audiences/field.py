@@ -20,6 +20,7 @@ from ..shops.models import Shop
 from . import picker
 from .choice import Choice
 from .models import Audience
+from .offers import PAGE
 from .saving import choice_of, is_missing_lists
 
 
@@ -29,7 +30,12 @@ class RecipientsWidget:
     def __call__(self, field: RecipientsField, **_attributes: Any) -> Markup:
         error = field.errors[0] if field.errors and not field.was_clicked else None
         return picker.draw(
-            field.data, field.name, error=error, open_side=field.open_side, query=field.query
+            field.data,
+            field.name,
+            error=error,
+            open_side=field.open_side,
+            query=field.query,
+            rows=field.rows,
         )
 
 
@@ -42,7 +48,7 @@ class RecipientsField(Field):
     field takes the change and does not validate, so the dashboard draws its form again.
     """
 
-    widget = RecipientsWidget()
+    widget: RecipientsWidget = RecipientsWidget()
 
     def __init__(
         self,
@@ -57,8 +63,9 @@ class RecipientsField(Field):
         super().__init__(label, validators, **kwargs)
         self.channel = channel
         self.open_side: str | None = None
-        self.query = ""
-        self.was_clicked = False
+        self.query: str = ""
+        self.rows: int = PAGE
+        self.was_clicked: bool = False
         self.data: Choice | None = None
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
@@ -86,7 +93,7 @@ class RecipientsField(Field):
                 _("One of the segments is not here any more. Remove it and look again.")
             ) from error
         self.was_clicked = shown.clicked
-        self.open_side, self.query = shown.open_side, shown.query
+        self.open_side, self.query, self.rows = shown.open_side, shown.query, shown.rows
 
     def pre_validate(self, form: Any) -> None:
         if self.was_clicked:

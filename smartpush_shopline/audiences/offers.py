@@ -19,7 +19,9 @@ from ..web import State
 from .choice import Choice, Pick
 from .models import Audience, AudiencePick
 
-MOST_ROWS = 50
+PAGE = 20
+"""Rows of a group that are shown at first, and that each "show more" adds."""
+MOST_ROWS = 500
 SOURCES = (SHOPLINE, SMARTPUSH, NATIVE)
 
 
@@ -110,26 +112,34 @@ def _chip(
 
 
 def groups(
-    session: Session, state: State, shop: Shop, choice: Choice, side: str, query: str
+    session: Session,
+    state: State,
+    shop: Shop,
+    choice: Choice,
+    side: str,
+    query: str,
+    rows: int = PAGE,
 ) -> list[Group]:
-    """The three groups of one box, those used last first.
+    """The three groups of one box, those used last first, so many rows of each.
 
     One query, and one look at the dashboard's own segments.
     """
     found: dict[str, list[Row]] = {SHOPLINE: [], SMARTPUSH: []}
     total = {SHOPLINE: 0, SMARTPUSH: 0}
-    for segment, version, every, used_at in session.execute(_offered(shop.id, query)):
+    for segment, version, every, used_at in session.execute(_offered(shop.id, query, rows)):
         row = _segment_row(segment, version, choice, side)
         found[segment.source].append(replace(row, used_at=used_at))
         total[segment.source] = every
-    native, more = _native_rows(session, state, shop, choice, side, query)
+    cards = _native_cards(state, shop, query)
+    picks = _native_picks(session, choice)
+    native = [_native_row(card, picks.get(card.ref), side) for card in cards[:rows]]
     return [
-        *(Group(name, rows, total[name] - len(rows)) for name, rows in found.items()),
-        Group(NATIVE, native, more),
+        *(Group(name, first, total[name] - len(first)) for name, first in found.items()),
+        Group(NATIVE, native, len(cards[rows:])),
     ]
 
 
-def _offered(shop_id: int, query: str) -> Any:
+def _offered(shop_id: int, query: str, rows: int) -> Any:
     """The first of each group, used lately before by name, and how many there are of it."""
     here = (
         Segment.shop_id == shop_id,
@@ -153,7 +163,7 @@ def _offered(shop_id: int, query: str) -> Any:
         select(Segment, SegmentVersion, numbered.c.every, numbered.c.used_at)
         .join(numbered, numbered.c.id == Segment.id)
         .outerjoin(SegmentVersion, SegmentVersion.id == Segment.current_version_id)
-        .where(numbered.c.place <= MOST_ROWS)
+        .where(numbered.c.place <= rows)
         .order_by(Segment.source, numbered.c.place)
     )
 
@@ -185,14 +195,9 @@ def _segment_row(
     )
 
 
-def _native_rows(
-    session: Session, state: State, shop: Shop, choice: Choice, side: str, query: str
-) -> tuple[list[Row], int]:
+def _native_cards(state: State, shop: Shop, query: str) -> list[SegmentCard]:
     wanted = query.casefold()
-    cards = [card for card in state.native.list(shop.card) if wanted in card.name.casefold()]
-    shown = cards[:MOST_ROWS]
-    picks = _native_picks(session, choice)
-    return [_native_row(card, picks.get(card.ref), side) for card in shown], len(cards[MOST_ROWS:])
+    return [card for card in state.native.list(shop.card) if wanted in card.name.casefold()]
 
 
 def _native_picks(session: Session, choice: Choice) -> dict[str, Pick]:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from .. import htmx
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
@@ -23,7 +24,7 @@ from ..web import id_of, render, state
 from . import forecast, offering, overlap, sides
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
-from .offers import Chip, Group, chips, groups
+from .offers import MOST_ROWS, PAGE, Chip, Group, chips, groups
 from .resolve import SINCE_SAVED, Resolution, lists_of
 
 SIDES = (INCLUDE, EXCLUDE)
@@ -39,6 +40,7 @@ class PickerState:
     clicked: bool = False
     open_side: str | None = None
     query: str = ""
+    rows: int = PAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class Box:
     groups: Sequence[Group]
     is_open: bool
     query: str
+    rows: int
     everyone: bool
 
 
@@ -72,12 +75,13 @@ def draw(
     error: str | None = None,
     open_side: str | None = None,
     query: str = "",
+    rows: int = PAGE,
 ) -> Markup:
     """The picker for the dashboard's form, with style and script before the first on a page."""
     if choice is not None and choice.picks and request.method == "GET":
         # Not while a post is worked on: the dashboard may be in the middle of writing.
         freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])
-    return assets() + draw_bare(choice, field_name, error, open_side, query)
+    return assets() + draw_bare(choice, field_name, error, open_side, query, rows)
 
 
 def draw_bare(
@@ -86,13 +90,14 @@ def draw_bare(
     error: str | None = None,
     open_side: str | None = None,
     query: str = "",
+    rows: int = PAGE,
 ) -> Markup:
     """As htmx swaps it: the page has style and script already."""
     if choice is None:
         return Markup(render("_partials/picker_none.html", field=field_name, error=error))  # noqa: S704
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
-        boxes = _boxes(session, shop, choice, open_side, query)
+        boxes = _boxes(session, shop, choice, PickerState(False, open_side, query, rows))
         lists = lists_of(session, choice)
         found = forecast.of_choice(session, choice, lists, state().settings, state().now())
         doubts = overlap.doubts(choice, lists, found)
@@ -116,11 +121,13 @@ def draw_bare(
     return Markup(html)  # noqa: S704  rendered by an autoescaping template
 
 
-def draw_results(choice: Choice, field_name: str, side: str, query: str) -> Markup:
-    """What was found, while somebody types."""
+def draw_results(
+    choice: Choice, field_name: str, side: str, query: str, rows: int = PAGE
+) -> Markup:
+    """What was found, while somebody types or asks for more."""
     with state().database.read() as session:
         shop = session.get_one(Shop, choice.shop_id)
-        box = _box(session, shop, choice, side, True, query, [])
+        box = _box(session, shop, choice, side, PickerState(False, side, query, rows), [])
     html = render("_partials/picker_results.html", field=field_name, shop=shop, box=box)
     return Markup(html)  # noqa: S704
 
@@ -142,11 +149,19 @@ def apply(
     if searched:
         command, open_side = f"search:{searched}", searched
     verb, _colon, rest = command.partition(":")
-    if verb in SIDES or (verb == "search" and rest in SIDES):
+    if verb in SIDES or (verb in ("search", "more") and rest in SIDES):
         open_side = verb if verb in SIDES else rest
     query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
     after = with_first_lists(_obey(choice, verb, rest))
-    return after, PickerState(bool(command), open_side, query)
+    rows = _rows(form_data, field_name, verb, open_side)
+    return after, PickerState(bool(command), open_side, query, rows)
+
+
+def _rows(form_data: Mapping[str, str], field_name: str, verb: str, side: str | None) -> int:
+    """How many were shown and stay shown; a page more when asked for, one page of a new search."""
+    shown = id_of(form_data.get(f"{field_name}-rows-{side}", "")) or PAGE
+    rows = PAGE if verb == "search" else shown + PAGE * (verb == "more")
+    return max(PAGE, min(rows, MOST_ROWS))
 
 
 def with_first_lists(choice: Choice) -> Choice:
@@ -234,9 +249,7 @@ def _number(text: str) -> int:
     return id_of(text) or 0
 
 
-def _boxes(
-    session: Session, shop: Shop, choice: Choice, open_side: str | None, query: str
-) -> list[Box]:
+def _boxes(session: Session, shop: Shop, choice: Choice, shown: PickerState) -> list[Box]:
     chosen = chips(session, choice)
     return [
         _box(
@@ -244,8 +257,7 @@ def _boxes(
             shop,
             choice,
             side,
-            side == open_side,
-            query if side == open_side else "",
+            shown if side == shown.open_side else PickerState(),
             chosen[side],
         )
         for side in SIDES
@@ -257,23 +269,27 @@ def _box(
     shop: Shop,
     choice: Choice,
     side: str,
-    is_open: bool,
-    query: str,
+    shown: PickerState,
     chosen: Sequence[Chip],
 ) -> Box:
     return Box(
         side=side,
         chips=chosen,
-        groups=groups(session, state(), shop, choice, side, query),
-        is_open=is_open,
-        query=query,
+        groups=groups(session, state(), shop, choice, side, shown.query, shown.rows),
+        is_open=side == shown.open_side,
+        query=shown.query,
+        rows=shown.rows,
         everyone=side == INCLUDE and choice.scope == EVERYONE,
     )
 
 
 def assets() -> Markup:
-    """Style and scripts, for the first picker or panel of a page."""
-    if "smartpush.assets" in request.environ:
+    """Style and scripts, for the first picker or panel of a page.
+
+    A piece that htmx brings has none: a second htmx would do everything twice, and a page with a
+    nonce refuses that of another answer. The layout has them there (`SmartPush.assets`).
+    """
+    if htmx.wants_partial() or "smartpush.assets" in request.environ:
         return Markup("")
     request.environ["smartpush.assets"] = True
     return Markup(render("_assets.html"))  # noqa: S704

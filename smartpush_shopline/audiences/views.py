@@ -39,11 +39,12 @@ def picker() -> Response:
     except NotFound:
         _stale_picker()
     freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])
-    if request.form.get(f"{field}-do", "").startswith("search:") and shown.open_side:
-        return Response(drawing.draw_results(choice, field, shown.open_side, shown.query))
-    return Response(
-        drawing.draw_bare(choice, field, open_side=shown.open_side, query=shown.query)
-    )
+    is_list = request.form.get(f"{field}-do", "").startswith(("search:", "more:"))
+    if is_list and shown.open_side:
+        found = drawing.draw_results(choice, field, shown.open_side, shown.query, shown.rows)
+        return Response(found)
+    drawn = drawing.draw_bare(choice, field, None, shown.open_side, shown.query, shown.rows)
+    return Response(drawn)
 
 
 def _posted_choice(text: str) -> Choice:

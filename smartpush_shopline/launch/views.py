@@ -101,10 +101,9 @@ def callback() -> BaseResponse:
         _not_confirmed(error)
     if arrival.rejected:
         _rejected(mine, arrival)
-    target = url_for("smartpush.overview.index")
     if "proxyDomain" in params:  # the Admin's proxy wants JSON instead of a redirect
-        return jsonify(redirect=mine.settings.public_url.rstrip("/") + target)
-    return redirect(target)
+        return jsonify(redirect=mine.settings.address("/"))
+    return redirect(url_for("smartpush.overview.index"))
 
 
 def _not_confirmed(error: ShoplineError) -> NoReturn:

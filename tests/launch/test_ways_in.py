@@ -102,14 +102,19 @@ def test_the_callback_has_the_names_that_shoplines_tools_expect(live, sandbox, s
     assert live.shop().status == ACTIVE
 
 
-def test_the_admins_proxy_gets_json(live, sandbox, store, clock):
+@pytest.mark.parametrize("mount", ["", "/tools"])
+def test_the_admins_proxy_gets_json(live, sandbox, store, clock, mount):
+    """Also from a dashboard below a prefix, which its public address has once."""
     browser = live.browser()
     back = sandbox.allow(sandbox.open_app(browser, "birch"), "birch")
     params = {name: words[0] for name, words in parse_qs(urlsplit(back).query).items()}
     params = {**params, "proxyDomain": "birch.myshopline.com"}
     del params["sign"]
-    answer = go(browser, sandbox.signed("/shopline/callback", **params))
-    assert answer.json == {"redirect": f"{live.url}/smartpush/"}
+    live.state.settings = replace(live.state.settings, public_url=live.url + mount)
+    callback = urlsplit(sandbox.signed("/shopline/callback", **params))
+    below = {"SCRIPT_NAME": mount}
+    answer = browser.get(f"{callback.path}?{callback.query}", environ_overrides=below)
+    assert answer.json == {"redirect": f"{live.url}{mount}/smartpush/"}
     assert live.shop().status == ACTIVE
 
 

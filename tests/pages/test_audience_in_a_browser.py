@@ -79,3 +79,39 @@ def test_an_answer_swaps_the_panel(
     page.keyboard.press("Enter")
     page.get_by_role("link", name="Cyd Lin").click()
     page.get_by_text("Cyd Lin does not get this email.").wait_for()
+
+
+def test_an_answer_by_keyboard_leaves_the_focus_on_the_panel(
+    page: Any, address: str, audience: int  # noqa: F811
+) -> None:
+    page.goto(f"{address}/smartpush/audiences/{audience}")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Use v2":
+            break
+    page.keyboard.press("Enter")
+    page.locator(f"#audience-panel-{audience}:focus").wait_for()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('section') !== null")
+
+
+def test_without_javascript_it_is_read_asked_and_answered(
+    chromium: Any, address: str, audience: int  # noqa: F811
+) -> None:
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{address}/smartpush/audiences/{audience}")
+    page.click('[data-smartpush-step="union"] a')
+    page.fill("input[type=search]", "dee")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=dee**")
+    assert page.locator("#people-table tbody tr").count() == 1
+    page.get_by_role("link", name="Dee Lin").click()
+    page.get_by_text("Dee Lin does not get this email.").wait_for()
+    page.goto(f"{address}/smartpush/audiences/{audience}")
+    page.get_by_role("button", name="Use v2").click()
+    page.get_by_text("v2 · 24 Nov").wait_for()
+    assert page.url.endswith(f"/smartpush/audiences/{audience}")
+    page.fill("#audience-why-q", "ada@example.com")
+    page.keyboard.press("Enter")
+    page.get_by_text("Ada Lin gets this email").first.wait_for()
+    page.context.close()

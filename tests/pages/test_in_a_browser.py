@@ -106,6 +106,20 @@ def test_the_panel_is_used_by_keyboard_alone(page: Any, address: str) -> None:
     assert page.url == f"{address}/form"
 
 
+def test_more_rows_are_shown_by_keyboard_and_a_late_one_is_chosen(
+    page: Any, address: str, cast: People
+) -> None:
+    last = [cast.segment(f"Number {at:02}", "1") for at in range(25)][-1]
+    page.goto(f"{address}/form")
+    page.click(f"{INCLUDE}-add")
+    page.focus(f"{INCLUDE}-more")
+    page.keyboard.press("Enter")
+    page.locator(f"{INCLUDE}-row-segment-{last.id}").wait_for()
+    page.click(f"{INCLUDE}-row-segment-{last.id}")
+    has_settled(page, "1 chosen")
+    page.locator(f"{INCLUDE}-row-segment-{last.id}[aria-pressed=true]").wait_for()
+
+
 def test_removing_a_chip_leaves_the_focus_nearby(
     page: Any, address: str, segments: dict[str, Segment]
 ) -> None:

@@ -45,7 +45,8 @@ def test_every_rule_stays_below_our_door() -> None:
     css = (STATIC / "smartpush.css").read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     rules = re.sub(r"@(keyframes)[^{]+{(?:[^{}]*{[^}]*})*\s*}", "", css)
-    rules = re.sub(r"@(media|container|supports)[^{]*{", "", rules)
+    rules = re.sub(r"@(media|container|supports)[^{]*{|:is\(#smartpush, :root\) {", "", rules)
+    rules = rules.replace(":where(.smartpush)", ".smartpush")
     for selectors in re.findall(r"([^{}]+){", rules):
         top = re.sub(r"\([^()]*\)", "", selectors)
         for each in top.split(","):

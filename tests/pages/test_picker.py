@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.models import Audience, AudiencePick
-from smartpush_shopline.audiences.offers import MOST_ROWS
+from smartpush_shopline.audiences.offers import PAGE
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import Shop
 from tests.pages.conftest import Rights
@@ -182,7 +182,7 @@ def test_what_was_searched_stays_while_segments_are_chosen(
 def test_more_than_fits_asks_to_keep_typing(hand: Hand, cast: People, queries: Any) -> None:
     with queries() as few:
         hand.client.get("/form")
-    for n in range(MOST_ROWS + 2):
+    for n in range(PAGE + 2):
         cast.segment(f"Number {n:03}", "1")
     with queries() as many:
         answer = hand.client.get("/form")
