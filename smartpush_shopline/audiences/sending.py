@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,7 +21,7 @@ from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend
 from ..shops.models import Shop
 from ..web import State, announce
-from . import delivery, freezing, saving, smart, unsubscribing
+from . import delivery, freezing, handing, saving, smart, unsubscribing
 from .delivery_models import PENDING, AudienceBatch
 from .models import HELD, SCHEDULED, SENDING, Audience
 from .resolve import RECENTLY_WRITTEN
@@ -46,7 +46,7 @@ class Batch:
     campaign_ref: str
     channel: str
     shop: ShopCard
-    recipients: list[Recipient]
+    recipients: Sequence[Recipient]
     _state: State = field(repr=False)
     _id: int = field(repr=False)
     _owner: str = field(repr=False)
@@ -167,7 +167,7 @@ def _take(
     if claimed is None:
         return None
     audience = session.get_one(Audience, audience_id)
-    people = delivery.hand_out(session, audience, claimed, now, link)
+    people = handing.hand_out(session, audience, claimed, now, link)
     return Batch(
         key=claimed.key,
         number=claimed.number,
