@@ -24,6 +24,7 @@ class Result:
     seconds: float
     baseline: str | None = None
     baseline_seconds: float | None = None
+    extra_megabytes: float | None = None
 
     @property
     def ratio(self) -> float | None:

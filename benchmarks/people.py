@@ -75,8 +75,19 @@ def phone_of(number: int) -> str:
     return f"+8869{number:08}"
 
 
-def make_shop(database: Database, size: int, random: Random) -> int:
-    """One shop with this many contacts, with the reach of all of them."""
+def make_shop(
+    database: Database,
+    size: int,
+    random: Random,
+    *,
+    only_reach: bool = False,
+    all_sendable: bool = False,
+) -> int:
+    """One shop with this many contacts, with the reach of all of them.
+
+    `only_reach` leaves the contacts' own rows out: choosing and counting read none of them.
+    `all_sendable`: everybody has an address of their own and is subscribed on both channels.
+    """
     with database.begin() as session:
         shop = Shop(
             app_key="benchmark",
@@ -92,22 +103,46 @@ def make_shop(database: Database, size: int, random: Random) -> int:
     done = 0
     while done < size:
         with database.begin() as session:
-            done += _add_some(session, shop_id, size - done, random)
-    _check_reach(database, shop_id, size)
+            numbers = _next_numbers(session, shop_id, size - done)
+            people = list(_people(shop_id, numbers, random))
+            if all_sendable:
+                people = [_sendable(person) for person in people]
+            _add(session, people, numbers, only_reach)
+            done += len(people)
+    if not all_sendable:
+        _check_reach(database, shop_id, size)
     return shop_id
 
 
-def _add_some(session: Session, shop_id: int, left: int, random: Random) -> int:
+def _next_numbers(session: Session, shop_id: int, left: int) -> range:
     """Up to the end of the present chunk of reach."""
     counter = numbering.lock_counter(session, shop_id)
     room = CHUNK - (counter.last_number + 1) % CHUNK
-    numbers = numbering.hand_out(session, counter, min(left, room))
-    people = list(_people(shop_id, numbers, random))
-    session.execute(insert(Contact.__table__), [person._asdict() for person in people])  # type: ignore[arg-type]
-    chunks = reach.lock(session, shop_id, numbers)
+    return numbering.hand_out(session, counter, min(left, room))
+
+
+def _add(session: Session, people: list[Person], numbers: range, only_reach: bool) -> None:
+    if not only_reach:
+        rows = [person._asdict() for person in people]
+        session.execute(insert(Contact.__table__), rows)  # type: ignore[arg-type]
+    chunks = reach.lock(session, people[0].shop_id, numbers)
     for channel in CHANNELS:
         reach.derive(chunks, channel, cast("list[Row]", people), numbers)
-    return len(people)
+
+
+def _sendable(person: Person) -> Person:
+    address, yes = email_of(person.number), consent.SUBSCRIBED
+    return person._replace(
+        email=address,
+        email_key=address,
+        phone=phone_of(person.number),
+        state=3,
+        email_stated=yes,
+        email_standing=yes,
+        sms_stated=yes,
+        sms_standing=yes,
+        deleted_at=None,
+    )
 
 
 def _people(shop_id: int, numbers: range, random: Random) -> Iterator[Person]:

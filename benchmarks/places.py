@@ -27,6 +27,10 @@ class Place:
     engine_name: str
     database: Database
 
+    @property
+    def url(self) -> str:
+        return self.database.engine.url.render_as_string(hide_password=False)
+
     def settle(self) -> None:
         """After much was written: statistics for the planner, nothing left in the log."""
         wanted = (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 CHANNELS: tuple[str, ...] = ("email", "sms")
 ACTIONS: tuple[str, ...] = (
@@ -72,11 +72,11 @@ OptOuts = Callable[[datetime | None], Iterable[OptOut]]
 """`opt_outs(since)`: all opt-outs recorded since then, or ever. Asked every five minutes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """One person a campaign goes to, with the address of the campaign's channel.
 
-    `unsubscribe_url` and `headers` are there when the recipient came in a batch.
+    `unsubscribe_url` and `headers` are there when the recipient came in a batch. A tuple, because
+    a campaign makes a million of them and nothing else is made as fast.
     """
 
     number: int
@@ -90,7 +90,7 @@ class Recipient:
     city: str | None = None
     orders_count: int | None = None
     total_spent: Decimal | None = None
-    link: Callable[[int], str] | None = field(default=None, repr=False, compare=False)
+    link: Callable[[int], str] | None = None
 
     @property
     def unsubscribe_url(self) -> str:

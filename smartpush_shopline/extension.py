@@ -74,6 +74,7 @@ _DOORS = (inbox_door, launch_doors, unsubscribe_door)
 Rule = TypeVar("Rule", bound=Callable[[str, ShopCard | None], bool])
 Finder = TypeVar("Finder", bound=Callable[[], str | None])
 Sends = TypeVar("Sends", bound=Sender)
+Source = TypeVar("Source", bound=OptOuts)
 
 
 def _nobody(_action: str, _shop: ShopCard | None) -> bool:
@@ -127,7 +128,7 @@ class SmartPush:
 
         return note
 
-    def opt_outs(self, source: F) -> F:
+    def opt_outs(self, source: Source) -> Source:
         """`opt_outs(since) -> Iterable[OptOut]`, for a dashboard with contacts of its own.
 
         `since` is None the first time, and for a store that is new. It is asked before the first

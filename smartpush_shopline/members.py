@@ -55,4 +55,10 @@ def union(sets: Iterable[BitMap]) -> BitMap:
 
 
 def chunks_of(numbers: Iterable[int]) -> list[int]:
-    return sorted({number // CHUNK for number in numbers})
+    """In ascending order. A million numbers are passed chunk by chunk, not one by one."""
+    members = numbers if isinstance(numbers, BitMap) else BitMap(numbers)
+    found, at = [], 0
+    while at < len(members):
+        found.append(members[at] // CHUNK)
+        at = members.rank((found[-1] + 1) * CHUNK - 1)
+    return found

@@ -8,21 +8,14 @@ itself. A person may say that it was, or have it sent again under the same key.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from pyroaring import BitMap
 from sqlalchemy import Select, Update, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from ..contacts import reach
-from ..contacts.models import Contact
-from ..contracts import Recipient
 from ..errors import NotFound
-from ..members import union
-from . import smart
 from .delivery_models import (
     AT_THE_FREEZE,
     BATCH_STATES,
@@ -42,8 +35,6 @@ from .models import SENT as AUDIENCE_SENT
 CLAIM = timedelta(minutes=15)
 """How long a batch may take before it counts as uncertain."""
 _ADDRESS = re.compile(r"[^\s<>'\"]+@")
-_SPARSE = 4
-_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,105 +92,6 @@ def notice_dead(session: Session, audience_id: int, now: datetime) -> None:
         .where(AudienceBatch.claimed_until < now)
         .values(state=UNCERTAIN)
     )
-
-
-def hand_out(
-    session: Session,
-    audience: Audience,
-    batch: AudienceBatch,
-    now: datetime,
-    link: Callable[[int], str] | None = None,
-) -> list[Recipient]:
-    """The people of a claimed batch. Who may not be written to any more leaves it, and why."""
-    found = list(_people(session, audience, batch.members, link))
-    lost = _lost_since(session, audience, batch.members, {person.number for person in found})
-    gone = union(lost.values())
-    if gone:
-        _leave_out(session, batch, lost)
-        batch.members = batch.members - gone
-        batch.count = len(batch.members)
-        found = [person for person in found if person.number not in gone]
-    smart.record(session, audience, batch.members, now)
-    return found
-
-
-def _lost_since(
-    session: Session, audience: Audience, members: BitMap, reachable: set[int]
-) -> dict[str, BitMap]:
-    """Read after the people, so an opt-out meanwhile is seen; by today's verdict of each."""
-    here = reach.load_near(session, audience.shop_id, audience.channel, members)
-    lost = {
-        verdict: people
-        for verdict, people in here.split(members).items()
-        if verdict != reach.SENDABLE and people
-    }
-    sendable = members & here.sendable
-    twice = _written_under_another_number(session, audience, sendable, here)
-    unreachable = sendable - twice - BitMap(reachable)
-    known = {"same_address": twice, "no_address": unreachable | lost.get("no_address", BitMap())}
-    return lost | {reason: people for reason, people in known.items() if people}
-
-
-def _written_under_another_number(
-    session: Session, audience: Audience, sendable: BitMap, here: reach.Reach
-) -> BitMap:
-    """People who came to share an address with a lower number of the same list."""
-    if not sendable & here.shares_address:
-        return BitMap()
-    frozen = session.scalars(select(Audience.frozen).where(Audience.id == audience.id)).one()
-    return here.same_address(frozen if frozen is not None else BitMap()) & sendable
-
-
-def _leave_out(session: Session, batch: AudienceBatch, lost: dict[str, BitMap]) -> None:
-    for reason, people in lost.items():
-        row = session.get(LeftOut, (batch.audience_id, batch.number, reason))
-        if row is None:
-            row = LeftOut(audience_id=batch.audience_id, batch=batch.number, reason=reason)
-            row.members = BitMap()
-            session.add(row)
-        row.members = row.members | people
-        row.count = len(row.members)
-
-
-def _people(
-    session: Session,
-    audience: Audience,
-    members: BitMap,
-    link: Callable[[int], str] | None,
-) -> Iterator[Recipient]:
-    made: Callable[..., Recipient] = Recipient
-    address = Contact.email if audience.channel == "email" else Contact.phone
-    columns: Any = select(
-        Contact.number,
-        address,
-        Contact.first_name,
-        Contact.last_name,
-        Contact.customer_ref,
-        Contact.host_ref,
-        Contact.language,
-        Contact.country_code,
-        Contact.city,
-        Contact.orders_count,
-        Contact.total_spent,
-    ).where(Contact.shop_id == audience.shop_id)
-    for asked, wanted in _ranges(columns, members):
-        for row in session.execute(asked):
-            if row[1] and row[0] in wanted:
-                yield made(*row, link)
-
-
-def _ranges(
-    columns: Any, members: BitMap
-) -> Iterator[tuple[Any, BitMap]]:
-    """Numbers that lie close together are read as one stretch, others by name."""
-    for at in range(0, len(members), _AT_ONCE):
-        part = members[at : at + _AT_ONCE]
-        first, last = part.min(), part.max()
-        if last - first < _SPARSE * len(part):
-            where = Contact.number.between(first, last)
-        else:
-            where = Contact.number.in_(list(part))
-        yield columns.where(where).order_by(Contact.number), part
 
 
 # -- what becomes of a batch --------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend
 from ..shops.models import Shop
 from ..web import State, announce
-from . import delivery, firsts, freezing, holding, smart, unsubscribing
+from . import delivery, firsts, freezing, handing, holding, smart, unsubscribing
 from .delivery_models import PENDING, AudienceBatch
 from .models import HELD, SCHEDULED, SENDING, Audience
 from .resolve import RECENTLY_WRITTEN
@@ -47,7 +47,7 @@ class Batch:
     campaign_ref: str
     channel: str
     shop: ShopCard
-    recipients: list[Recipient]
+    recipients: Sequence[Recipient]
     _state: State = field(repr=False)
     _id: int = field(repr=False)
     _owner: str = field(repr=False)
@@ -166,7 +166,7 @@ def _take(
     if claimed is None:
         return None
     audience = session.get_one(Audience, audience_id)
-    people = delivery.hand_out(session, audience, claimed, now, link)
+    people = handing.hand_out(session, audience, claimed, now, link)
     return Batch(
         key=claimed.key,
         number=claimed.number,
