@@ -208,7 +208,7 @@ def both(open_database: Callable[[str], Database], url: str) -> Database:
 def processes() -> Iterator[ProcessPoolExecutor]:
     """Eight real processes, forked from one that has imported the package already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.workers"])
+    context.set_forkserver_preload(["tests.workers", "tests.lives"])
     with ProcessPoolExecutor(8, mp_context=context) as pool:
         yield pool
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
-from ..web import id_of, render, state
+from ..web import id_of, render, state, typed
 from . import offering, overlap, saving
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
@@ -136,7 +136,7 @@ def apply(
     verb, _colon, rest = command.partition(":")
     if verb in SIDES or (verb == "search" and rest in SIDES):
         open_side = verb if verb in SIDES else rest
-    query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
+    query = typed(form_data.get(f"{field_name}-q-{open_side}", "")) if open_side else ""
     after = _with_first_lists(_obey(choice, verb, rest))
     return after, PickerState(bool(command), open_side, query)
 
