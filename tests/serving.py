@@ -51,5 +51,6 @@ def make_app() -> Flask:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # ends it whichever thread hears it
     make_app()
     signal.pause()
