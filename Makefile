@@ -20,8 +20,8 @@ help:  ## print this list
 demo: .venv/.demo  ## start the sandbox store and the example dashboard (PORT, SANDBOX_PORT, DATA_DIR, CONNECTED=0)
 	@exec $(BIN)/python -m examples.dashboard.demo
 
-test: .venv/.dev  ## run every test that needs no browser (BROWSER=1: those too; ARGS="-k words")
-	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(if $(BROWSER),--browser) $(ARGS)
+test: .venv/.dev  ## run every test that needs no browser (BROWSER=1: those too; ENGINE=postgres; ARGS="-k words")
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist worksteal $(if $(BROWSER),--browser) $(if $(ENGINE),--engine $(ENGINE)) $(ARGS)
 
 check: .venv/.dev  ## what CI runs: ruff, mypy, the floors, then the tests
 	@$(BIN)/ruff check .

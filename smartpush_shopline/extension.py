@@ -43,6 +43,7 @@ from .runner.ringing import make_runner
 from .segments.thinning import jobs as thinning
 from .segments.views import blueprint as segment_pages
 from .settings import Settings
+from .shops import lease
 from .shops.finding import connected
 from .shops.sender import find_sender, get_shop
 from .shops.tokens import check_keys
@@ -185,6 +186,7 @@ class SmartPush:
             ring=runner.ring,
             find_sender=find_sender,
             get_shop=get_shop,
+            lease_seconds=lease.LIFE,
             csp_nonce=csp_nonce,
             opt_outs=lambda: self._opt_outs,
             senders=self._senders,

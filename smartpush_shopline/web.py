@@ -42,6 +42,8 @@ class State:
     ring: Callable[..., None]
     find_sender: Callable[[Session, DeliveryHeaders, Collection[str]], Any]
     get_shop: Callable[[Session, int], Any]
+    lease_seconds: float
+    """How long a store waits for a worker that died."""
     csp_nonce: Callable[[], str] | None = None
     opt_outs: Callable[[], OptOuts | None] = lambda: None
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
@@ -65,6 +67,11 @@ def id_of(text: str) -> int | None:
     """The number that an address or a button names, or None when no row can have it."""
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else -1
     return number if 0 <= number <= LARGEST_ID else None
+
+
+def typed(text: str, longest: int = 255) -> str:
+    """What a person typed to search for, without the sign that PostgreSQL keeps in no text."""
+    return text.replace("\0", "").strip()[:longest]
 
 
 def refuse_impossible_ids(_endpoint: str | None, values: dict[str, Any] | None) -> None:

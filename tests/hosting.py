@@ -31,6 +31,7 @@ from smartpush_shopline.shopline import Pace
 from smartpush_shopline.shops.models import Shop
 from smartpush_shopline.sync.models import SyncRun
 from smartpush_shopline.web import State
+from tests import postgres
 from tests.support import APP_KEY, APP_SECRET, FERNET_KEY, Clock, People, hurry
 
 
@@ -178,22 +179,27 @@ class Moment:
     """A store, and the dashboard that is connected to it, as they were."""
 
     shelves: dict[str, dict[str, Any]]
-    database: bytes
+    rows: bytes | postgres.Kept
 
     @classmethod
-    def of(cls, store: Store, url: str) -> Moment:
+    def of(cls, store: Store, database: Database) -> Moment:
         shelves = {
             name: dict(shelf._things)
             for name, shelf in vars(store).items()
             if isinstance(shelf, Shelf)
         }
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        if database.engine.dialect.name == "postgresql":
+            return cls(shelves, postgres.keep(database.engine))
+        with closing(sqlite3.connect(str(database.engine.url.database))) as connection:
             return cls(shelves, connection.serialize())
 
-    def restore(self, store: Store, url: str) -> None:
+    def restore(self, store: Store, database: Database) -> None:
         for name, things in self.shelves.items():
             getattr(store, name)._things = dict(things)
-        Path(url.removeprefix("sqlite:///")).write_bytes(self.database)
+        if isinstance(self.rows, bytes):
+            Path(str(database.engine.url.database)).write_bytes(self.rows)
+        else:
+            postgres.bring_back(database.engine, self.rows)
 
 
 class Dial:

@@ -16,7 +16,7 @@ from ..inbox.finding import Wanted, conditions, unfinished
 from ..inbox.models import DONE, IGNORED, PARKED, RECEIVED, STATES, WORKING, Delivery
 from ..segments.marking import mark_of
 from ..shops.models import Shop
-from ..web import id_of
+from ..web import id_of, typed
 
 PAGE_SIZE = 50
 
@@ -35,7 +35,7 @@ class Question:
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Question:
         return cls(
-            query=args.get("q", "").strip()[:100],
+            query=typed(args.get("q", ""), 100),
             show=args.get("show", "") if args.get("show") in STATES else "",
             topic=args.get("topic", "")[:60],
             since=_day(args.get("since", "")),

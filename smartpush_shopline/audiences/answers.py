@@ -14,7 +14,7 @@ from .. import htmx
 from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
-from ..web import allow, friendly, id_of, page_or_partial, state
+from ..web import allow, friendly, id_of, page_or_partial, state, typed
 from . import answering, holding, panel, saving
 from .models import HELD, Audience
 from .views import get_own
@@ -53,7 +53,7 @@ def discard(audience_id: int) -> BaseResponse:
 @blueprint.get("/audiences/<int:audience_id>/swap")
 def offers(audience_id: int) -> Response:
     """Which segment to choose instead."""
-    query = request.args.get("q", "").strip()[:255]
+    query = typed(request.args.get("q", ""))
     segment_id = request.args.get("segment_id", type=id_of) or 0
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "choose")

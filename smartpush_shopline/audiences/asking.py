@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ..contacts import finding
 from ..i18n import gettext as _
 from ..shops.models import Shop
-from ..web import friendly, id_of, page_or_partial, state
+from ..web import friendly, id_of, page_or_partial, state, typed
 from . import explaining, export, forecast, listing, saving, telling
 from .explaining import Explanation
 from .models import Audience
@@ -83,7 +83,7 @@ def _no_such_list() -> NoReturn:
 @blueprint.get("/audiences/<int:audience_id>/why")
 def why(audience_id: int) -> Response:
     """An address, a number or a part of a name; several matches are offered."""
-    query = request.args.get("q", "").strip()[:255]
+    query = typed(request.args.get("q", ""))
     number = request.args.get("number", type=id_of) or 0
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "view")

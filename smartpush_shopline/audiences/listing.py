@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ..contacts import finding
 from ..contacts.models import Contact
 from ..segments.models import Segment, SegmentVersion
+from ..web import typed
 from . import reckoning_facts, saving, waterfall
 from .models import Audience, AudiencePick
 from .resolve import Resolution
@@ -36,8 +37,8 @@ class Asked:
     def of(cls, args: Mapping[str, str]) -> Asked:
         after = args.get("after", "")
         return cls(
-            step=args.get("step", "")[:60] or waterfall.RECIPIENTS,
-            query=args.get("q", "").strip()[:255],
+            step=args.get("step", "").replace("\0", "")[:60] or waterfall.RECIPIENTS,
+            query=typed(args.get("q", "")),
             after=int(after) if after.isascii() and after.isdigit() and len(after) < 10 else 0,
         )
 

@@ -20,7 +20,7 @@ from ..errors import NotFound
 from ..segments.models import DELETED, NATIVE, Segment
 from ..shops.models import Shop
 from ..sync.freshening import freshen
-from ..web import id_of, render, state
+from ..web import id_of, render, state, typed
 from . import forecast, offering, overlap, sides
 from .choice import Choice
 from .models import EVERYONE, EXCLUDE, INCLUDE, SEGMENTS
@@ -151,7 +151,7 @@ def apply(
     verb, _colon, rest = command.partition(":")
     if verb in SIDES or (verb in ("search", "more") and rest in SIDES):
         open_side = verb if verb in SIDES else rest
-    query = form_data.get(f"{field_name}-q-{open_side}", "").strip()[:255] if open_side else ""
+    query = typed(form_data.get(f"{field_name}-q-{open_side}", "")) if open_side else ""
     after = with_first_lists(_obey(choice, verb, rest))
     rows = _rows(form_data, field_name, verb, open_side)
     return after, PickerState(bool(command), open_side, query, rows)

@@ -98,7 +98,7 @@ def _message_ref(told: DeliveryHeaders, body: bytes) -> str:
 def _look_inside(body: bytes) -> tuple[str | None, str | None]:
     """(what is wrong, the id of what it is about)"""
     fault, payload = _parse(body)
-    return fault, str(payload["id"])[:60] if "id" in payload else None
+    return fault, str(payload["id"]).replace("\0", "")[:60] if "id" in payload else None
 
 
 def _parse(body: bytes) -> tuple[str | None, dict[str, Any]]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..contacts import reach
 from ..contracts import CHANNELS
-from ..web import id_of
+from ..web import id_of, typed
 from .bridging import Bridge, bridge
 from .marking import mark_of
 from .models import DELETED, NATIVE, SHOPLINE, SMARTPUSH, Segment, SegmentVersion
@@ -35,7 +35,7 @@ class Question:
     @classmethod
     def of(cls, args: Mapping[str, str]) -> Question:
         return cls(
-            query=args.get("q", "").strip()[:255],
+            query=typed(args.get("q", "")),
             show=args.get("show", "") if args.get("show") in (*SOURCES, NEEDS, DELETED) else "",
             page=id_of(args.get("page", "")) or 1,
         )

@@ -19,6 +19,8 @@ Variables = Mapping[str, object]
 MAX_FIRST = 100
 SURE_FIRST = 50
 """The highest `first` is not public. Where 100 is refused, this is asked for instead."""
+LONGEST_WAIT = 60.0
+"""Seconds. For longer nobody is kept waiting; whoever called does something else meanwhile."""
 
 
 class GraphCaller(Caller):
@@ -28,6 +30,8 @@ class GraphCaller(Caller):
 
     def _ask(self, query: str, variables: Variables, read: Callable[[Fields], T]) -> T:
         points = self._pace.points
+        if points.seconds_left() > LONGEST_WAIT:
+            raise ShoplineBusy(retry_after=points.seconds_left(), reason="points")
         points.wait()
         url = f"{self._base_url}/admin/graph/{self._api_version}/graphql.json"
         body = {"query": query, "variables": variables}

@@ -1,5 +1,7 @@
 """How fast one store may be asked: a token bucket, shared by the threads of one process.
 
+With the shop's lease what is left in it goes from process to process.
+
 SHOPLINE works off 4 REST calls per second for each app and store and queues 40
 (developer.shopline.com, "REST Admin API flow control"); the default stays below both.
 """
@@ -92,6 +94,20 @@ class Pace:
         """
         return cls(RESERVED_PER_SECOND, RESERVED_BURST, clock=clock, sleep=sleep)
 
+    @property
+    def left(self) -> float:
+        """Calls of the burst that could be made at once; below 0, those that were promised."""
+        with self._lock:
+            return self._refilled(self._clock())
+
+    def go_on(self, left: float | None, idle: float) -> None:
+        """With what another process left of the burst `idle` seconds ago; None changes nothing."""
+        if left is None:
+            return
+        with self._lock:
+            self._counted_at = self._clock()
+            self._left = min(self._burst, left + idle * self._per_second)
+
     def wait(self) -> float:
         """Wait for the right to make one call; the seconds waited."""
         seconds = self._reserve(self.kept_back)
@@ -103,7 +119,9 @@ class Pace:
         """Take one token, perhaps from the future, and say how far off it is."""
         with self._lock:
             now = self._clock()
-            refilled = self._left + (now - self._counted_at) * self._per_second
-            self._left = min(self._burst, refilled) - 1
+            self._left = self._refilled(now) - 1
             self._counted_at = now
             return max(0.0, (kept_back - self._left) / self._per_second)
+
+    def _refilled(self, now: float) -> float:
+        return min(self._burst, self._left + (now - self._counted_at) * self._per_second)

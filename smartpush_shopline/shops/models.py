@@ -83,7 +83,10 @@ class Shop(Base):
 
 
 class ShopLease(Base):
-    """Who may call this store's API now. `epoch` grows with every new holder."""
+    """Who may call this store's API now. `epoch` grows with every new holder.
+
+    `calls_left` is what the last one left of the API's burst at `until`; None: nobody has called.
+    """
 
     __tablename__ = "smartpush_shop_lease"
 
@@ -91,6 +94,7 @@ class ShopLease(Base):
     owner: Mapped[str | None] = mapped_column(String(64))
     epoch: Mapped[int] = mapped_column(default=0)
     until: Mapped[float] = mapped_column(default=0.0)
+    calls_left: Mapped[float | None]
 
 
 class ShopCounter(Base):

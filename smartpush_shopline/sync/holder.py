@@ -110,22 +110,37 @@ class Holder:
         return secrets[0]
 
 
-def work_shop(state: State, shop_id: int, start: Callable[[Holder, Task], Steps]) -> None:
-    """Take the lease and work until nothing is due. Harmless when another one holds it.
+def work_shop(
+    state: State, shop_id: int, start: Callable[[Holder, Task], Steps]
+) -> float | None:
+    """Take the lease and work until nothing is due.
 
     Looked at again after the lease was given back: a row committed just before that would
     otherwise wait for the next tick, since whoever wrote it found the lease taken.
+    When another one holds the lease: the seconds after which it would be free, if that one died.
     """
     while _is_due(state, shop_id):
-        lease = Lease.take(state.database, shop_id)
-        if lease is None:
-            return
-        try:
+        if not _hold(state, shop_id, start):
+            return Lease.seconds_left(state.database, shop_id)
+    return None
+
+
+def _hold(state: State, shop_id: int, start: Callable[[Holder, Task], Steps]) -> bool:
+    """False when another one holds the lease, or we have slept past its end."""
+    lease = Lease.take(state.database, shop_id, state.lease_seconds)
+    if lease is None:
+        return False
+    pace = state.paces.setdefault(shop_id, Pace())
+    pace.go_on(lease.calls_left, lease.idle)
+    try:
+        with lease.kept():
             _work(state, lease, start)
-        except LeaseLost:
-            return
-        finally:
-            lease.release()
+    except LeaseLost:
+        log.warning("smartpush.lease_lost shop=%s", shop_id)
+        return False
+    finally:
+        lease.release(pace.left)
+    return True
 
 
 def _is_due(state: State, shop_id: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import select, update
 
@@ -58,14 +58,18 @@ def synchronise(state: State, shop_id: int | None = None) -> None:
     for each in sorted(active if shop_id is None else active & {shop_id}):
         rereading.claim(state, each)
         changes.claim(state, each)
-        work_shop(state, each, _start)
-        _ring_later(state, each)
+        _ring_later(state, each, held_for=work_shop(state, each, _start))
 
 
-def _ring_later(state: State, shop_id: int) -> None:
-    """What waits for another try is tried when its time comes, not at the next tick."""
+def _ring_later(state: State, shop_id: int, held_for: float | None) -> None:
+    """What waits for another try is tried when its time comes, not at the next tick.
+
+    So is what another worker has under way: it may have died, and then its lease ends.
+    """
     with state.database.read() as session:
         at = failing.next_try_at(session, shop_id)
+    if held_for is not None:
+        at = state.now() + timedelta(seconds=held_for + 1)
     if at is not None and at > state.now():
         state.ring("sync", shop_id, at=at)
 

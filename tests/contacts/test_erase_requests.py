@@ -323,7 +323,8 @@ def test_everything_of_a_store_that_is_gone_is_deleted_and_nothing_of_another(
     [receipt] = receipts()
     assert (receipt.state, receipt.handle, receipt.shop_id) == ("done", "alder", None)
     assert receipt.erased["contact"] == 4
-    assert b"ada@example.com" in bytes_of(Path(str(host.database.engine.url.database)))
+    if host.database.engine.dialect.name == "sqlite":
+        assert b"ada@example.com" in bytes_of(Path(str(host.database.engine.url.database)))
 
 
 def test_a_store_that_installed_again_is_not_erased_until_a_person_decides(

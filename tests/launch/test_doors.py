@@ -158,7 +158,7 @@ def test_a_person_without_permission_cannot_connect_it(pending, allows, status):
     assert shops(pending) == {"birch": PENDING}
 
 
-def test_without_an_authorizer_nothing_is_open(sqlite_url, pending):
+def test_without_an_authorizer_nothing_is_open(database_url, pending):
     from flask import Flask
     from flask_sqlalchemy import SQLAlchemy
 
@@ -166,7 +166,7 @@ def test_without_an_authorizer_nothing_is_open(sqlite_url, pending):
     from tests.hosting import config
 
     app = Flask("closed")
-    app.config.from_mapping(config(sqlite_url))
+    app.config.from_mapping(config(database_url))
     db = SQLAlchemy(app)
     SmartPush(db=db).init_app(app)
     client = app.test_client()

@@ -236,7 +236,7 @@ def test_a_wrong_setting_is_said_with_a_hint(sqlite_url, setting, value, sentenc
     assert sentence in str(said.value)
 
 
-def test_a_dashboards_transactions_on_sqlite_stay_as_they_are(host):
+def test_a_dashboards_transactions_on_sqlite_stay_as_they_are(sqlite_url, host):
     """Our pragmas and BEGIN IMMEDIATE are for our own connections only."""
     with host.app.app_context():
         connection = host.db.session.connection()
@@ -249,9 +249,21 @@ def test_a_dashboards_transactions_on_sqlite_stay_as_they_are(host):
         assert session.connection().exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
 
 
-def test_tables_of_an_unreleased_state_are_refused_with_what_to_do(host):
-    with host.database.engine.begin() as connection:
-        connection.exec_driver_sql("ALTER TABLE smartpush_contact DROP COLUMN city")
+@pytest.fixture
+def no_city(host):
+    """As if the column had come later."""
+
+    def rename(old, new):
+        with host.database.engine.begin() as connection:
+            order = f"ALTER TABLE smartpush_contact RENAME COLUMN {old} TO {new}"
+            connection.exec_driver_sql(order)
+
+    rename("city", "town")
+    yield
+    rename("town", "city")
+
+
+def test_tables_of_an_unreleased_state_are_refused_with_what_to_do(host, no_city):
     with host.app.app_context():
         with pytest.raises(ConfigurationError, match=r"smartpush_contact\.city is missing"):
             host.smartpush.upgrade_database()

@@ -114,8 +114,8 @@ def open_host(clock: Clock, rights: Rights) -> Iterator[Callable[[str], Flask]]:
 
 
 @pytest.fixture
-def host(open_host: Callable[[str], Flask], sqlite_url: str) -> Flask:
-    return open_host(sqlite_url)
+def host(open_host: Callable[[str], Flask], database_url: str) -> Flask:
+    return open_host(database_url)
 
 
 @pytest.fixture

@@ -68,8 +68,8 @@ def test_inline_rings_at_once_and_leaves_what_is_for_later_to_a_tick(host, jobs)
     assert jobs.ran == [("sync", 7)]
 
 
-def test_external_is_rung_by_somebody_else(sqlite_url, clock, jobs):
-    host = make_host(sqlite_url, clock, SMARTPUSH_RUNNER="external")
+def test_external_is_rung_by_somebody_else(database_url, clock, jobs):
+    host = make_host(database_url, clock, SMARTPUSH_RUNNER="external")
     jobs(host.app, "sync")
     host.state.ring("sync", 7)
     assert jobs.ran == []
@@ -83,9 +83,9 @@ def test_a_cron_line_may_tick(host, jobs):
 
 
 @pytest.fixture
-def scheduled(sqlite_url, clock):
+def scheduled(database_url, clock):
     host = make_host(
-        sqlite_url, clock, SMARTPUSH_RUNNER="apscheduler", SMARTPUSH_TICK=timedelta(hours=1)
+        database_url, clock, SMARTPUSH_RUNNER="apscheduler", SMARTPUSH_TICK=timedelta(hours=1)
     )
     yield host
     host.state.ring.__self__._clock.remove_all_jobs()  # a due one would meet the closing doors
@@ -131,13 +131,13 @@ def test_a_ring_for_later_comes(scheduled, jobs):
     "argv",
     [["flask", "smartpush", "segments"], ["flask", "--app", "host", "routes"], ["flask", "db"]],
 )
-def test_a_command_line_starts_no_clock(sqlite_url, clock, caplog, monkeypatch, argv):
+def test_a_command_line_starts_no_clock(database_url, clock, caplog, monkeypatch, argv):
     import click
 
     caplog.set_level("INFO", "smartpush")
     monkeypatch.setattr("sys.argv", argv)
     with click.Context(FlaskGroup(), info_name="flask"):
-        host = make_host(sqlite_url, clock, SMARTPUSH_RUNNER="apscheduler")
+        host = make_host(database_url, clock, SMARTPUSH_RUNNER="apscheduler")
     assert "smartpush.clock_held_back" in caplog.text
     assert not host.state.ring.__self__._clock.running
     host.state.ring("sync", 7)
@@ -145,13 +145,13 @@ def test_a_command_line_starts_no_clock(sqlite_url, clock, caplog, monkeypatch, 
 
 
 @pytest.mark.parametrize("name", ["serve", "run"])
-def test_a_command_that_serves_starts_it(sqlite_url, clock, monkeypatch, name):
+def test_a_command_that_serves_starts_it(database_url, clock, monkeypatch, name):
     import click
 
     monkeypatch.setattr("sys.argv", ["flask", "--app", "smartpush", name, "db"])
     with click.Context(FlaskGroup(), info_name="flask"):
         host = make_host(
-            sqlite_url, clock, SMARTPUSH_RUNNER="apscheduler", SMARTPUSH_TICK=timedelta(hours=1)
+            database_url, clock, SMARTPUSH_RUNNER="apscheduler", SMARTPUSH_TICK=timedelta(hours=1)
         )
     ticking = host.state.ring.__self__._clock
     assert ticking.running

@@ -121,6 +121,17 @@ def test_the_next_question_waits_until_its_points_are_there(store, extensions, w
     assert waits == pytest.approx(waited)
 
 
+def test_nobody_is_kept_waiting_for_points_longer_than_a_minute(store):
+    """The lease of the store is given back meanwhile."""
+    pace = Pace(clock=lambda: 0.0, sleep=lambda seconds: pytest.fail("waited"))
+    client = ShoplineClient(STORE, "t", api_version="v20260901", http=new_session(), pace=pace)
+    store.post(GRAPHQL, json={"data": COUNT, "extensions": cost(available=0, asked=10, rate=0.1)})
+    ask(client)
+    with pytest.raises(ShoplineBusy) as busy:
+        ask(client)
+    assert (busy.value.retry_after, busy.value.reason) == (pytest.approx(100), "points")
+
+
 def test_throttling_by_cost_says_when_to_come_back(client, store):
     body = {"errors": [error("TOO_MANY_REQUESTS")], "extensions": cost(available=0)}
     store.post(GRAPHQL, json=body)

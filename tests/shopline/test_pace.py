@@ -59,3 +59,16 @@ def test_the_reserved_pace_is_one_call_per_second_after_a_few():
     clock = Clock()
     pace = Pace.reserved(clock=clock.time, sleep=clock.sleep)
     assert [pace.wait() for _ in range(8)] == [0, 0, 0, 0, 0, 1, 1, 1]
+
+
+def test_what_another_process_left_is_gone_on_with():
+    clock = Clock()
+    pace = Pace(per_second=4, burst=8, clock=clock.time, sleep=clock.sleep)
+    pace.go_on(left=None, idle=1e9)
+    assert pace.left == 8, "nobody has called yet"
+    pace.go_on(left=1, idle=0.5)
+    assert pace.left == 3
+    assert [pace.wait() for _ in range(5)] == [0, 0, 0, 0.25, 0.25]
+    assert pace.left == 0
+    pace.go_on(left=5, idle=3600)
+    assert pace.left == 8

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.exc import DBAPIError
 
 from smartpush_shopline.errors import LeaseLost
-from smartpush_shopline.shops.lease import Lease
+from smartpush_shopline.shops import lease as leases
+from smartpush_shopline.shops.lease import LIFE, Lease
 from smartpush_shopline.shops.models import Shop, ShopLease
 from tests import workers
-from tests.support import make_shop
+from tests.support import make_shop, wait_for
 
 
 @pytest.fixture
@@ -83,6 +85,63 @@ def test_a_transaction_that_fails_writes_nothing_and_keeps_the_lease(both, here)
         fail(session)
     assert name_of(both, here) == "alder"
     assert Lease.take(both, here) is None
+
+
+def until(database, shop_id):
+    with database.read() as session:
+        return session.get_one(ShopLease, shop_id).until
+
+
+def test_while_an_answer_takes_long_it_is_prolonged_beside_it(both, here):
+    lease = Lease.take(both, here, life=2)
+    first = until(both, here)
+    with lease.kept():
+        wait_for(lambda: until(both, here) > first + 0.5)
+        with lease.begin() as session:
+            session.get_one(Shop, here).name = "after a long wait"
+    lease.release()
+    assert name_of(both, here) == "after a long wait"
+
+
+def test_who_hangs_for_ever_loses_it(both, here, monkeypatch):
+    monkeypatch.setattr(leases, "LONGEST_SILENCE", 0)
+    lease = Lease.take(both, here, life=0.1)
+    with lease.kept():
+        wait_for(lambda: Lease.take(both, here))
+    with pytest.raises(LeaseLost), lease.begin():
+        pass
+
+
+@pytest.mark.postgres
+def test_who_sleeps_in_the_midst_of_a_transaction_loses_it_too(open_database, postgres_url):
+    """Its locks are the database's to take away: the process itself does nothing."""
+    database = open_database(postgres_url)
+    here = make_shop(database)
+    lease = Lease.take(database, here, life=1)
+    sleeps = lease.begin()
+    session = sleeps.__enter__()
+    session.get_one(Shop, here).name = "too late"
+    session.flush()
+    heir = wait_for(lambda: Lease.take(database, here))
+    with pytest.raises(DBAPIError):
+        sleeps.__exit__(None, None, None)
+    assert (heir.epoch, name_of(database, here)) == (lease.epoch + 1, "alder")
+
+
+def test_what_is_left_of_the_burst_goes_with_it(both, here):
+    first = Lease.take(both, here)
+    assert first.calls_left is None, "nobody has called yet"
+    first.release(calls_left=7.5)
+    second = Lease.take(both, here)
+    assert (second.calls_left, 0 <= second.idle < 10) == (7.5, True)
+    end(both, here)
+    assert Lease.take(both, here).calls_left == 0, "nobody knows what a dead one has asked"
+
+
+def test_how_long_others_wait_for_a_dead_one(both, here):
+    assert Lease.seconds_left(both, here) == 0
+    Lease.take(both, here)
+    assert 40 < Lease.seconds_left(both, here) <= LIFE < 60
 
 
 def test_the_lease_of_one_store_is_not_the_lease_of_another(both, here):

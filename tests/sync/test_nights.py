@@ -151,13 +151,13 @@ def test_a_store_that_is_not_connected_or_not_imported_has_no_night(host, nights
 
 
 def test_eight_processes_that_tick_at_once_begin_one_night(
-    processes, host, nights, sqlite_url, tmp_path
+    processes, host, nights, database_url, tmp_path
 ):
     make_shop(host.database, timezone="Asia/Taipei", last_nightly_date=date(2026, 11, 23))
     gate = tmp_path / "gate"
     gate.mkdir()
     ticks = [
-        processes.submit(workers.claim_night, sqlite_url, str(gate), 8, number)
+        processes.submit(workers.claim_night, database_url, str(gate), 8, number)
         for number in range(8)
     ]
     assert [each.result(60) for each in ticks] == [None] * 8

@@ -290,6 +290,7 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(length=64), nullable=True),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("until", sa.Double(), nullable=False),
+        sa.Column("calls_left", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_shop_lease_shop_id")
         ),
