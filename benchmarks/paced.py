@@ -31,6 +31,7 @@ from .store import BEGIN, PAGE, Segment, Store, place_of
 CUSTOMERS, SEGMENTS = 400_000, 120
 EDITS_EVERY = 25.0
 """Seconds between an edit that can be seen and the next one, on average."""
+TICK = 60.0
 _SIZES = ((40, 10, 250), (40, 1_000, 8_000), (30, 8_000, 50_000), (10, 50_000, 200_000))
 """So many segments, of so many members."""
 _EDITED = (70, 25, 5, 0)
@@ -45,12 +46,16 @@ class Edits:
     random: Random
     kinds: list[list[Segment]]
     next_at: float = 0.0
+    tick_at: float = 0.0
     under_way: tuple[Segment, float] | None = None
     late: list[float] = field(default_factory=list)
     """Of each edit, the part of the promised time that it took."""
 
     def look(self) -> None:
-        """Called while we wait for the store."""
+        """Called while we wait for the store. Once a minute the clock of another process ticks."""
+        if self.simulation.time() >= self.tick_at:
+            self.tick_at = self.simulation.time() + TICK
+            run_job(self.simulation.app, "sync")
         if self.under_way is None and self.simulation.time() >= self.next_at:
             with self.simulation.time.not_ours():
                 self._edit()
