@@ -32,7 +32,7 @@ CUSTOMERS, SEGMENTS = 400_000, 120
 EDITS_EVERY = 25.0
 """Seconds between an edit that can be seen and the next one, on average."""
 TICK = 60.0
-_SIZES = ((40, 10, 250), (40, 1_000, 8_000), (30, 8_000, 50_000), (10, 50_000, 200_000))
+_SIZES = ((40, 10, 250), (40, 1_000, 8_000), (30, 8_000, 50_000), (10, 50_000, 120_000))
 """So many segments, of so many members."""
 _EDITED = (70, 25, 5, 0)
 """How often one of each kind is edited."""
