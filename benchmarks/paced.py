@@ -81,8 +81,9 @@ class Edits:
         self.next_at = self.simulation.time() + self.random.expovariate(1 / EDITS_EVERY)
 
 
-def first_import(ground: Ground, customers: int = CUSTOMERS) -> list[Figure]:
+def first_import(ground: Ground) -> list[Figure]:
     """Of a store that nobody has read before, over as many calls as it takes."""
+    customers = min(CUSTOMERS, ground.size)
     folder = ground.folder / "first"
     folder.mkdir()
     random = Random(customers)

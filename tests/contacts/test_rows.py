@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import event
 
 from tests.contacts.naive import check
-from tests.support import ADA, NOW, says
+from tests.support import ADA, NOW, People, make_shop, says
 
 
 def crowd(first, last, **fields):
@@ -69,9 +69,11 @@ def test_only_what_changed_is_written(people):
     assert people.find("5").remote_updated_at == later
 
 
-def test_more_people_than_fit_into_one_statement_are_taken_at_once(people):
+def test_more_people_than_fit_into_one_statement_are_taken_at_once(both, clock):
+    people = People(both, make_shop(both), clock)
     everybody = crowd(1, 1300)
     people.take(*everybody)
     people.take(*[replace(each, updated_at=NOW, state=0) for each in everybody])
     assert len(people.reach().verdicts["blacklisted"]) == 1299
     assert [c.number for c in people.all()] == list(range(1, 1300))
+    check(people)
