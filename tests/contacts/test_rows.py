@@ -76,4 +76,3 @@ def test_more_people_than_fit_into_one_statement_are_taken_at_once(both, clock):
     people.take(*[replace(each, updated_at=NOW, state=0) for each in everybody])
     assert len(people.reach().verdicts["blacklisted"]) == 1299
     assert [c.number for c in people.all()] == list(range(1, 1300))
-    check(people)
