@@ -50,7 +50,7 @@ def nightly_pass(ground: Ground) -> list[Figure]:
             if segment.rule == MOVING
         )
         url = place.database.engine.url.render_as_string(hide_password=False)
-        least = 2 * SEGMENTS + round(store.size * _CHANGED)  # a small store is for trying this out
+        least = 2 * SEGMENTS + round(store.size * _CHANGED / 10)  # for trying it out on a small one
         budget = max(round(full * _SHARE * 0.9), least) + apart
         simulation = simulate(
             url, store, at=AFTER.total_seconds(), SMARTPUSH_NIGHT_BUDGET=budget

@@ -39,7 +39,7 @@ class Time:
     """Seconds since the beginning, on a clock that also skips."""
 
     _skipped: float = 0.0
-    _began: float = field(default_factory=perf_counter)
+    _began: float = field(default_factory=lambda: perf_counter())
     _not_ours: float = 0.0
     _stopped_at: float | None = None
     meanwhile: Callable[[], None] = lambda: None

@@ -10,13 +10,12 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..members import chunks_of
 from . import reach, rows
-from .models import Contact, ReachChunk
-from .rows import Row, batches
+from .models import ReachChunk
+from .rows import Row
 
 
 def email_key(email: str | None) -> str | None:
@@ -68,7 +67,7 @@ class Change:
         """`new` are numbered, and in no table yet."""
         wanted = set(refs)
         there = wanted.difference(getattr(row, column.key) for row in new)
-        looked = _look(session, shop_id, column, sorted(there))
+        looked = rows.find(session, shop_id, column.key, sorted(there))
         known, before = {row.number for row in looked}, Keys.of(looked)
         made = {row.number for row in new}
         while True:
@@ -98,39 +97,23 @@ class Change:
         self.session.flush()
 
 
-def _look(
-    session: Session, shop_id: int, column: InstrumentedAttribute[Any], refs: Sequence[Any]
-) -> list[Any]:
-    found: list[Any] = []
-    for some in batches(refs):
-        asked = select(Contact.number, Contact.email, Contact.phone)
-        found += session.execute(asked.where(Contact.shop_id == shop_id, column.in_(some)))
-    return found
-
-
 def sharing(session: Session, shop_id: int, keys: Keys) -> set[int]:
     """The numbers of all contacts with one of these addresses."""
-    by_email = numbers_having(session, shop_id, Contact.email_key, sorted(keys.emails))
-    return by_email | numbers_having(session, shop_id, Contact.phone, sorted(keys.phones))
+    by_email = numbers_having(session, shop_id, "email_key", sorted(keys.emails))
+    return by_email | numbers_having(session, shop_id, "phone", sorted(keys.phones))
 
 
 def numbers_having(
-    session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
+    session: Session, shop_id: int, column: str, values: Sequence[Any]
 ) -> set[int]:
     """The numbers of all contacts with one of these values there."""
-    asked = select(Contact.number).where(Contact.shop_id == shop_id)
     return {
-        number
-        for some in batches(values)
-        for number in session.scalars(asked.where(column.in_(some)))
+        row.number for row in rows.find(session, shop_id, column, values)
     }
 
 
 def numbers_of(
     session: Session, shop_id: int, column: InstrumentedAttribute[Any], values: Sequence[Any]
 ) -> dict[Any, int]:
-    found: dict[Any, int] = {}
-    for some in batches(values):
-        asked = select(column, Contact.number).where(Contact.shop_id == shop_id, column.in_(some))
-        found.update((ref, number) for ref, number in session.execute(asked))
-    return found
+    found = rows.find(session, shop_id, column.key, values)
+    return {row.value: row.number for row in found}

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import Table, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, Table, bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from .models import Contact
@@ -47,12 +48,37 @@ def new(shop_id: int, number: int, now: datetime, **known: Any) -> Row:
     return Row(_EMPTY | values, saved=False)
 
 
+def find(session: Session, shop_id: int, name: str, values: Sequence[Any]) -> list[Any]:
+    """(value, number, email, phone) of whoever has one of these values in the column `name`."""
+    return _ask(session, _finding(name), shop_id, values)
+
+
 def load(session: Session, shop_id: int, numbers: Collection[int]) -> list[Row]:
     """As they are in the database now."""
-    found: list[Row] = []
-    for some in batches(sorted(numbers)):
-        asked = select(_TABLE).where(_TABLE.c.shop_id == shop_id, _TABLE.c.number.in_(some))
-        found += (Row(dict(zip(_NAMES, row, strict=True))) for row in session.execute(asked))
+    found = _ask(session, _LOAD, shop_id, sorted(numbers))
+    return [Row(dict(zip(_NAMES, row, strict=True))) for row in found]
+
+
+def _among(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Made once and asked with other values: making it takes longer than asking it."""
+    mine = _TABLE.c.shop_id == bindparam("shop_id")
+    return mine & column.in_(bindparam("some", expanding=True))
+
+
+@cache
+def _finding(name: str) -> Select[Any]:
+    column = _TABLE.c[name]
+    columns = (column.label("value"), _TABLE.c.number, _TABLE.c.email, _TABLE.c.phone)
+    return select(*columns).where(_among(column))
+
+
+_LOAD = select(_TABLE).where(_among(_TABLE.c.number))
+
+
+def _ask(session: Session, asked: Select[Any], shop_id: int, values: Sequence[Any]) -> list[Any]:
+    found: list[Any] = []
+    for some in batches(values):
+        found += session.execute(asked, {"shop_id": shop_id, "some": some})
     return found
 
 
@@ -80,13 +106,17 @@ def _insert(session: Session, rows: Sequence[Row]) -> None:
         del row.id  # the database gives it
     session.connection().execute(insert(_TABLE), [vars(row) for row in rows])
     numbers = [row.number for row in rows]
-    asked = select(_TABLE.c.number, _TABLE.c.id).where(
-        _TABLE.c.shop_id == rows[0].shop_id, _TABLE.c.number.between(min(numbers), max(numbers))
-    )
-    ids = {row.number: row.id for row in session.execute(asked)}
+    within = {"shop_id": rows[0].shop_id, "first": min(numbers), "last": max(numbers)}
+    ids = {row.number: row.id for row in session.execute(_IDS, within)}
     for row in rows:
         row.id = ids[row.number]
         row.saved = dict(vars(row))
+
+
+_IDS = select(_TABLE.c.number, _TABLE.c.id).where(
+    _TABLE.c.shop_id == bindparam("shop_id"),
+    _TABLE.c.number.between(bindparam("first"), bindparam("last")),
+)
 
 
 def batches(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

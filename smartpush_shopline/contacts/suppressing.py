@@ -94,7 +94,7 @@ def suppress(
 
 
 def _find(session: Session, shop_id: int, batch: Sequence[OptOutOf]) -> list[Row]:
-    columns = {"email": Contact.email_key, "phone": Contact.phone, "host_ref": Contact.host_ref}
+    columns = {"email": "email_key", "phone": "phone", "host_ref": "host_ref"}
     found: set[int] = set()
     for name, column in columns.items():
         wanted = sorted({value for each in batch if (value := getattr(each, name))})

@@ -5,12 +5,17 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ..shops.models import ShopCounter
 from .models import Tombstone
 from .rows import batches
+
+_AMONG = select(Tombstone.digest, Tombstone.number).where(
+    Tombstone.shop_id == bindparam("shop_id"),
+    Tombstone.digest.in_(bindparam("some", expanding=True)),
+)
 
 
 def digest(salt: bytes, kind: str, ref: str) -> str:
@@ -24,10 +29,8 @@ def find(session: Session, shop_id: int, kind: str, refs: Sequence[str]) -> dict
     by_digest = {digest(salt, kind, ref): ref for ref in refs}
     found: dict[str, int] = {}
     for some in batches(list(by_digest)):
-        asked = select(Tombstone.digest, Tombstone.number).where(
-            Tombstone.shop_id == shop_id, Tombstone.digest.in_(some)
-        )
-        found |= {by_digest[row.digest]: row.number for row in session.execute(asked)}
+        asked = session.execute(_AMONG, {"shop_id": shop_id, "some": some})
+        found |= {by_digest[row.digest]: row.number for row in asked}
     return found
 
 

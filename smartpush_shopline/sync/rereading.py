@@ -49,11 +49,13 @@ def claim(state: State, shop_id: int) -> None:
 def mark_due(
     session: Session, shop_id: int, after: Sequence[timedelta], now: datetime
 ) -> None:
+    """Behind the edits of this moment: whoever made one of those waits for the first look at it."""
     due = select(Segment).where(_due(shop_id, now)).order_by(Segment.id).with_for_update()
     for segment in session.scalars(due).all():
         segment.reread_at = _next(segment, after, now)
         reason = staleness.COUNT if segment.differs_since else staleness.WEBHOOK
-        staleness.mark_stale(session, segment, reason, now)
+        turn = segment.turn if segment.stale_reason else 1
+        staleness.mark_stale(session, segment, reason, now, turn=turn)
 
 
 def _due(shop_id: int, now: datetime) -> ColumnElement[bool]:

@@ -27,7 +27,7 @@ PHASES = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` and `total` are steps: a page of contacts, or one segment. Times are in seconds.
+    """`done` and `total` are calls: pages of contacts, and of members. Times are in seconds.
 
     `failed` are the names of segments whose reading failed; those given up are not `segments_done`.
     `calls_left` is what the store has still to be asked, as far as it is known now; at the API's
@@ -133,16 +133,17 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     pages_total = math.ceil((run.contacts_total or 0) / MAX_LIMIT)
     pages_done = min(math.ceil(run.contacts_done / MAX_LIMIT), pages_total)
     told = run.segments_total is not None and (run.kind == IMPORT or run.phase == "segments")
-    closed = (run.segments_total or 0) - segments_left(session, run) if told else 0
+    left = segments_left(session, run)
+    closed = max(0, (run.segments_total or 0) - left) if told else 0
     failed = _failed(session, run)
     given_up = sum(segment.stale_reason is None for segment in failed)
-    done, total = pages_done + closed, pages_total + (run.segments_total or 0)
-    calls_left = pages_total - pages_done + sum(_calls_to_read(session, run))
+    done = pages_done + (_calls_for(session, _is_read(run)) if told else 0)
+    calls_left = pages_total - pages_done + _calls_for(session, _is_left(run))
     elapsed = max((now - run.started_at).total_seconds(), 0.001)
     return Progress(
         phase=run.phase,
         done=done,
-        total=total,
+        total=done + calls_left,
         contacts_done=run.contacts_done,
         contacts_total=run.contacts_total,
         segments_done=max(0, closed - given_up),
@@ -150,7 +151,7 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
         failed=tuple(segment.name for segment in failed),
         calls_left=calls_left,
         rate=run.contacts_done / elapsed if run.contacts_done else None,
-        seconds_left=_seconds_left(elapsed, done, total, calls_left),
+        seconds_left=_seconds_left(elapsed, done, calls_left),
         error=run.error,
     )
 
@@ -169,14 +170,19 @@ def _failed(session: Session, run: SyncRun) -> Sequence[Segment]:
     ).all()
 
 
-def _calls_to_read(session: Session, run: SyncRun) -> list[int]:
-    """Of each segment this run still reads, or may read: one call for every page of people."""
-    asked = select(Segment.admin_count).where(_is_left(run))
-    return [max(1, math.ceil((count or 0) / MAX_LIMIT)) for count in session.scalars(asked)]
+def _is_read(run: SyncRun) -> ColumnElement[bool]:
+    there = (Segment.shop_id == run.shop_id) & (Segment.source == SHOPLINE)
+    return there & (Segment.state != DELETED) & ~is_unread(run)
 
 
-def _seconds_left(elapsed: float, done: int, total: int, calls_left: int) -> float | None:
+def _calls_for(session: Session, which: ColumnElement[bool]) -> int:
+    """To read these segments: one call for every page of people, as far as they are counted."""
+    counts = session.scalars(select(Segment.admin_count).where(which))
+    return sum(max(1, math.ceil((count or 0) / MAX_LIMIT)) for count in counts)
+
+
+def _seconds_left(elapsed: float, done: int, calls_left: int) -> float | None:
     """As fast as it went so far, and never faster than the API lets anybody go."""
     if not done:
         return None
-    return max(elapsed / done * (total - done), calls_left / PER_SECOND)
+    return max(elapsed / done * calls_left, calls_left / PER_SECOND)

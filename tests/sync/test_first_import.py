@@ -186,8 +186,8 @@ def test_progress_is_honest(live, sandbox, large, at, clock):
     with live.database.read() as session:
         progress = runs.progress(session, live.runs()[0], clock())
     assert (progress.contacts_done, progress.contacts_total) == (250, 300)
-    assert (progress.done, progress.total, progress.segments_done) == (1, 3, 0)
-    assert (progress.percent, progress.rate, progress.seconds_left) == (33, 50, 10)
+    assert (progress.done, progress.total, progress.segments_done) == (1, 4, 0)
+    assert (progress.percent, progress.rate, progress.seconds_left) == (25, 50, 15)
     assert progress.error["status"] == 503
     assert progress.calls_left == 3, "a page of customers, and two of the segment"
 

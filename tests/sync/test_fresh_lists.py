@@ -10,6 +10,7 @@ import pytest
 from smartpush_shopline.errors import ConfigurationError
 from smartpush_shopline.sandbox import buying, groups, people
 from smartpush_shopline.settings import Settings
+from smartpush_shopline.sync import rereading
 from smartpush_shopline.sync.freshening import freshen
 from tests.hosting import config
 from tests.support import versions
@@ -146,6 +147,21 @@ def test_after_a_change_of_rule_a_segment_is_read_three_times_more(
     segment = patient.segments()["Big spenders"]
     assert segment.reread_at == segment.rule_changed_at + timedelta(minutes=60)
     assert segment.stale_reason is None, "waiting is not being read"
+
+
+def test_an_edit_is_read_before_a_reading_that_is_only_made_again(patient, sandbox, store, clock):
+    groups.edit(store, named(store, "Big spenders").id, rule="total_spent:>=100")
+    sandbox.arrived()
+    clock.forward(minutes=2)
+    with patient.database.begin() as session:
+        rereading.mark_due(session, patient.shop().id, patient.state.settings.reread, clock())
+    clock.forward(seconds=1)
+    sandbox.calls.clear()
+    edited = next(s for s in store.segments.all() if s.name != "Big spenders")
+    groups.edit(store, edited.id, rule="total_spent:>=1")
+    sandbox.arrived()
+    read = [call for call in sandbox.calls if "/customers.json?" in call]
+    assert [edited.id in call for call in read] == [True, False]
 
 
 def test_a_store_that_serves_old_lists_for_a_while_is_right_in_the_end(
