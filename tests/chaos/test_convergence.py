@@ -1,0 +1,43 @@
+"""Whatever the store does and whatever breaks on the way: after a quiet night we equal it.
+
+`make chaos RUNS=5000` looks for longer. A failure prints the steps that lead to it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from smartpush_shopline.database import Database
+from tests.chaos.machine import Chaos
+from tests.chaos.world import World
+
+RUNS = int(os.environ.get("CHAOS_RUNS", "200"))
+SHRINK = os.environ.get("CHAOS_SHRINK") != "0"
+STEPS = int(os.environ.get("CHAOS_STEPS", "20"))
+
+
+@pytest.fixture
+def world(
+    _migrated: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> World:
+    made = World(_migrated, database)
+    monkeypatch.setattr("smartpush_shopline.sync.holder.new_session", made.new_session)
+    return made
+
+
+def test_after_a_quiet_night_we_equal_the_store(world: World) -> None:
+    how = settings(
+        max_examples=RUNS,
+        stateful_step_count=STEPS,
+        deadline=None,
+        report_multiple_bugs=False,
+        phases=[phase for phase in Phase if SHRINK or phase is not Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    here = type("Chaos", (Chaos,), {"world": world})
+    run_state_machine_as_test(here, settings=how)
