@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from smartpush_shopline.audiences.choice import Choice, Pick
+from smartpush_shopline.shops.models import ACTIVE
 from smartpush_shopline.sync import freshening, staleness
 from tests.chaos.deeds import (
     DEEDS,
@@ -294,6 +295,7 @@ class Chaos(RuleBasedStateMachine):
         self._compare(rotation)
 
     def _compare(self, rotation: bool) -> None:
+        assert self.world.shop().status == ACTIVE
         people = check_people(self.world, self.world.quiet_since)
         segments = check_segments(self.world, self.memory)
         assert not people, people

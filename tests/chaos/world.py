@@ -18,18 +18,18 @@ from sqlalchemy.orm import Session
 from smartpush_shopline.clock import local_date, midnight
 from smartpush_shopline.database import Database
 from smartpush_shopline.sandbox import Settings, create_app, installs
-from smartpush_shopline.sandbox.model import Delivery
+from smartpush_shopline.sandbox.model import Delivery, Subscription
 from smartpush_shopline.sandbox.outgoing import Leaving
 from smartpush_shopline.sandbox.rules import parse
 from smartpush_shopline.sandbox.state import Store
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shopline import Token
 from smartpush_shopline.shops import install
-from smartpush_shopline.shops.models import Shop
+from smartpush_shopline.shops.models import ACTIVE, Shop
 from smartpush_shopline.sync import runs
 from smartpush_shopline.sync.models import IMPORT, RUNNING, SyncRun
 from tests.chaos.wire import Killed, Life, Wire
-from tests.hosting import Host, make_host
+from tests.hosting import Host, NoPace, make_host
 from tests.support import APP_KEY, FERNET_KEY, Clock, People, hurry
 
 HANDLE = "birch"
@@ -61,23 +61,40 @@ class Mortal(Database):
 
 
 class Worker:
-    """One process: its app, and how long it lives."""
+    """One process. Its app is made once; a new life knows nothing but what is in the database."""
 
-    def __init__(self, world: World, name: str) -> None:
-        self.life = Life(name)
-        mortal = Mortal(world.database, self.life)
-        self.host: Host = make_host(world.url, world.clock, mortal, **world.settings)
+    def __init__(self, world: World, name: str, runner: str) -> None:
+        self.name, self.whole = name, world.database
+        self.host: Host = make_host(
+            world.url,
+            world.clock,
+            world.database,
+            SMARTPUSH_PUBLIC_URL=PUBLIC_URL,
+            SMARTPUSH_RUNNER=runner,
+            SMARTPUSH_REREAD=[timedelta(minutes=m) for m in (2, 10, 60)],
+        )
         for engine in self._engines():
             hurry(engine)
+
+    def start(self, budget: int) -> None:
+        """As after a start of the process."""
+        self.life = Life(self.name)
+        before = self.host.state
+        self.host.app.extensions["smartpush"] = replace(
+            before,
+            settings=replace(before.settings, night_budget=budget),
+            database=Mortal(self.whole, self.life),
+            paces=NoPace(),
+        )
+
+    def rest(self) -> None:
+        """Let go of the database's file."""
+        for engine in self._engines():
+            engine.dispose()
 
     def _engines(self) -> list[Any]:
         with self.host.app.app_context():
             return list(self.host.db.engines.values())
-
-    def close(self) -> None:
-        self.host.http.close()
-        for engine in self._engines():
-            engine.dispose()
 
 
 class World:
@@ -94,6 +111,10 @@ class World:
         self.courier = self.sandbox.extensions["sandbox_courier"]
         self.store: Store = self.sandbox.extensions["sandbox"].stores[HANDLE]
         self.wire = Wire(self.sandbox.test_client().open)
+        self.teams = {
+            runner: [Worker(self, name, runner) for name in ("one", "two")]
+            for runner in ("inline", "external")
+        }
         self.workers: list[Worker] = []
         self.running = Life("nobody")
         event.listen(database.engine, "connect", self._set_databases_clock)
@@ -143,19 +164,16 @@ class World:
         self.erased: set[str] = set()
         self.truths: dict[str, list[tuple[datetime, frozenset[str]]]] = {}
         self.changes = 0
+        self.budget = budget
         self.budget_is_large, self.quiet_since = budget >= LARGE, start
-        self.settings = {
-            "SMARTPUSH_PUBLIC_URL": PUBLIC_URL,
-            "SMARTPUSH_NIGHT_BUDGET": budget,
-            "SMARTPUSH_RUNNER": runner,
-            "SMARTPUSH_REREAD": [timedelta(minutes=m) for m in (2, 10, 60)],
-        }
-        self.workers = [Worker(self, "one"), Worker(self, "two")]
+        self.workers = self.teams[runner]
+        for worker in self.workers:
+            worker.start(budget)
 
     def _reset_database(self) -> None:
         path = Path(str(self.database.engine.url.database))
         for worker in self.workers:
-            worker.close()
+            worker.rest()
         self.database.engine.dispose()
         for left in path.parent.iterdir():
             left.unlink()
@@ -174,7 +192,17 @@ class World:
             install.connect(shop, self.clock())
             self.shop_id = shop.id
             runs.start(session, shop.id, IMPORT, self.clock())
+        self._subscribe()
         self.bag.clear()
+
+    def _subscribe(self) -> None:
+        """As the import would, which then finds it done: sixteen calls for each run."""
+        now = self._stores_time()
+        for number, topic in enumerate(self.workers[0].host.subscribable, 1):
+            version = self.workers[0].host.state.settings.webhook_api_version
+            self.store.subscriptions.put(
+                str(number), Subscription(number, topic, WEBHOOKS, version, now, now)
+            )
 
     # -- the store ----------------------------------------------------------------------------
 
@@ -273,17 +301,15 @@ class World:
         self.let(worker, worker.host.tick)
 
     def start_again(self, number: int) -> None:
-        dead = self.workers[number]
-        dead.close()
-        self.workers[number] = Worker(self, dead.life.name)
+        self.workers[number].start(self.budget)
 
     @property
     def alive(self) -> Worker:
-        for number, worker in enumerate(self.workers):
+        for worker in self.workers:
             if not worker.life.dead:
                 return worker
-        self.start_again(number)
-        return self.workers[number]
+        self.start_again(0)
+        return self.workers[0]
 
     @property
     def people(self) -> People:
@@ -302,7 +328,10 @@ class World:
             return runs.last_run(session, self.shop_id)
 
     def is_idle(self) -> bool:
+        """Nothing is left to do, or only when the store's next midnight tries it again."""
         with self.database.read() as session:
+            if session.get_one(Shop, self.shop_id).status != ACTIVE:
+                return True
             running = session.scalars(select(SyncRun.id).where(SyncRun.state == RUNNING)).first()
             stale = session.scalars(
                 select(Segment.id).where(Segment.stale_reason.is_not(None))
