@@ -25,7 +25,7 @@ from tests.chaos.deeds import (
     NewSegment,
 )
 from tests.chaos.memory import Memory
-from tests.chaos.sentence import check_people, check_segments
+from tests.chaos.sentence import check_people, check_refusals, check_segments
 from tests.chaos.wire import FAULTS, Fault
 from tests.chaos.world import LARGE, World
 
@@ -78,8 +78,8 @@ class Chaos(RuleBasedStateMachine):
         moods=st.fixed_dictionaries({k: st.sampled_from(v) for k, v in MOODS.items()}),
         budget=st.sampled_from((LARGE, LARGE, 1, 10, 14)),
         runner=st.sampled_from(("inline", "external")),
-        people=st.lists(st.builds(Joins, FIELDS), min_size=2, max_size=12),
-        segments=st.lists(st.sampled_from(RULES), min_size=2, max_size=5),
+        people=st.lists(st.builds(Joins, FIELDS), min_size=2, max_size=9),
+        segments=st.lists(st.sampled_from(RULES), min_size=2, max_size=4),
         imported=st.sampled_from((True, True, True, False)),
     )
     def a_store(
@@ -199,10 +199,9 @@ class Chaos(RuleBasedStateMachine):
 
     @rule(channel=st.sampled_from(("email", "sms")), which=st.integers(1, 3), source=st.sampled_from(SOURCES))
     def we_hear_an_opt_out(self, channel: str, which: int, source: str) -> None:
-        who = {"email": EMAILS[which]} if channel == "email" else {"phone": PHONES[which]}
-        self._in_the_dashboard(
-            lambda host: host.smartpush.contacts.unsubscribe(channel=channel, source=source, **who)
-        )
+        address = (EMAILS if channel == "email" else PHONES)[which]
+        self.world.hear_opt_out(channel, address, source)
+        self.memory.look()
 
     @rule(channel=st.sampled_from(("email", "sms")), which=WHO, newest=st.booleans())
     def a_campaign_is_saved(self, channel: str, which: int, newest: bool) -> None:
@@ -296,6 +295,7 @@ class Chaos(RuleBasedStateMachine):
 
     def _compare(self, rotation: bool) -> None:
         assert self.world.shop().status == ACTIVE
+        check_refusals(self.world)
         people = check_people(self.world, self.world.quiet_since)
         segments = check_segments(self.world, self.memory)
         assert not people, people

@@ -62,6 +62,16 @@ def _differences(world: World, our: Contact, their: Any, all_read: bool) -> list
     ]
 
 
+def check_refusals(world: World) -> None:
+    """Who said no to us is not written to, unless they said yes to the store, later."""
+    theirs = {each.id: each for each in world.store.customers.all()}
+    refs = {each.number: each.customer_ref for each in world.people.all()}
+    for (number, channel), said_at in world.refused.items():
+        if number in world.people.reach(channel).sendable:
+            their = getattr(theirs.get(refs[number]), f"{channel}_consent", None)
+            assert their and their.updated_at > said_at, f"{number} said no on {channel}: {their}"
+
+
 def check_segments(world: World, memory: Memory) -> list[str]:
     """Which segments are not as in the store, in the words of the store."""
     theirs = {each.id: each for each in world.store.segments.all()}

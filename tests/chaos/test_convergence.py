@@ -40,4 +40,7 @@ def test_after_a_quiet_night_we_equal_the_store(world: World) -> None:
         suppress_health_check=list(HealthCheck),
     )
     here = type("Chaos", (Chaos,), {"world": world})
-    run_state_machine_as_test(here, settings=how)
+    try:
+        run_state_machine_as_test(here, settings=how)
+    finally:
+        print(f"{world.begun} runs")

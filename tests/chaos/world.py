@@ -117,6 +117,7 @@ class World:
         }
         self.workers: list[Worker] = []
         self.running = Life("nobody")
+        self.begun = 0
         event.listen(database.engine, "connect", self._set_databases_clock)
 
     # -- time ---------------------------------------------------------------------------------
@@ -150,6 +151,7 @@ class World:
     def begin(
         self, start: datetime, zone: str, moods: dict[str, str], budget: int, runner: str
     ) -> None:
+        self.begun += 1
         self._reset_database()
         self.clock.time = start
         self.store.reset(empty=True)
@@ -162,6 +164,7 @@ class World:
         self.wire.faults, self.wire.meanwhile = [], []
         self.wire.calls.clear()
         self.erased: set[str] = set()
+        self.refused: dict[tuple[int, str], datetime] = {}
         self.truths: dict[str, list[tuple[datetime, frozenset[str]]]] = {}
         self.changes = 0
         self.budget = budget
@@ -310,6 +313,21 @@ class World:
                 return worker
         self.start_again(0)
         return self.workers[0]
+
+    def hear_opt_out(self, channel: str, address: str, source: str) -> None:
+        """Somebody says no to us, not to the store: number and channel are remembered."""
+        worker, key = self.alive, "email" if channel == "email" else "phone"
+
+        def inside() -> None:
+            with worker.host.app.app_context():
+                contacts = worker.host.smartpush.contacts
+                contacts.unsubscribe(channel=channel, source=source, **{key: address})
+
+        if self.let(worker, inside):
+            for each in self.people.all():
+                here = (getattr(each, key) or "").casefold() == address.casefold()
+                if here and each.deleted_at is None:
+                    self.refused[each.number, channel] = self.clock()
 
     @property
     def people(self) -> People:
