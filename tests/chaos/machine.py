@@ -10,23 +10,12 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from smartpush_shopline.audiences.choice import Choice, Pick
 from smartpush_shopline.shops.models import ACTIVE
-from smartpush_shopline.sync import freshening, staleness
-from tests.chaos.deeds import (
-    DEEDS,
-    EMAILS,
-    ERASURES,
-    FIELDS,
-    PHONES,
-    RULES,
-    WHO,
-    Joins,
-    NewSegment,
-)
+from tests.chaos.breakages import BREAKAGES
+from tests.chaos.deeds import DEEDS, ERASURES, FIELDS, RULES, WHO, Joins, NewSegment
+from tests.chaos.doings import DOINGS
 from tests.chaos.memory import Memory
 from tests.chaos.sentence import check_people, check_refusals, check_segments
-from tests.chaos.wire import FAULTS, Fault
 from tests.chaos.world import LARGE, World
 
 STARTS = {
@@ -59,19 +48,14 @@ SPANS: tuple[dict[str, float], ...] = (
     {"hours": 25},
     {"days": 3},
 )
-SOURCES = ("unsubscribe link", "dashboard", "manual", "complaint")
+POST = ("waits", "comes", "comes backwards", "comes twice", "is lost")
 WORKERS = st.integers(0, 1)
-SOON = st.integers(1, 40)
 
 
 class Chaos(RuleBasedStateMachine):
     """One store and us, from the first import on."""
 
     world: World
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.campaigns = 0
 
     @initialize(
         zone_and_start=st.sampled_from([(z, s) for z in STARTS for s in STARTS[z]]),
@@ -106,11 +90,27 @@ class Chaos(RuleBasedStateMachine):
 
     # -- the store ----------------------------------------------------------------------------
 
-    @rule(deed=DEEDS, later=st.sampled_from((0, 0, 1, 30)))
-    def in_the_store(self, deed: Any, later: int) -> None:
-        self.world.do(deed)
-        self.world.pass_time(seconds=later)
+    @rule(deeds=st.lists(DEEDS, min_size=1, max_size=4), post=st.sampled_from(POST))
+    def in_the_store(self, deeds: list[Any], post: str) -> None:
+        """`post`: what becomes of the messages about it."""
+        for deed in deeds:
+            told = len(self.world.bag)
+            self.world.do(deed)
+            self.world.pass_time(seconds=1)
+            self._bring(self.world.bag[told:], post)
         self.memory.look()
+
+    the_store_goes_on = in_the_store
+    somebody_in_the_store = in_the_store
+
+    def _bring(self, messages: list[str], post: str) -> None:
+        if post == "comes backwards":
+            messages.reverse()
+        for each in messages if post != "waits" else ():
+            if post == "is lost":
+                self.world.lose(each)
+            else:
+                self.world.deliver(each, keep=post == "comes twice")
 
     @rule(deed=ERASURES)
     def somebody(self, deed: Any) -> None:
@@ -119,72 +119,28 @@ class Chaos(RuleBasedStateMachine):
 
     # -- what breaks --------------------------------------------------------------------------
 
-    @rule(after=SOON, deed=DEEDS)
-    def while_we_call(self, after: int, deed: Any) -> None:
-        """At one of the next calls something changes in the store."""
-        self.world.wire.meanwhile.append((after, lambda: self.world.do(deed)))
-
-    @rule(after=SOON)
-    def while_we_call_we_fall_asleep(self, after: int) -> None:
-        """A call takes longer than a lease lives, and the other process goes on instead."""
-        self.world.wire.meanwhile.append((after, self._sleep))
-
-    def _sleep(self) -> None:
-        self.world.pass_time(seconds=90)
-        sleeper = self.world.running
-        for number, worker in enumerate(self.world.workers):
-            if worker.life is not sleeper and not worker.life.dead:
-                self.world.tick(number)
-
-    @rule(kind=st.sampled_from(FAULTS), after=st.integers(0, 12), times=st.sampled_from((1, 1, 3, 8)))
-    def calls_fail(self, kind: str, after: int, times: int) -> None:
-        self.world.wire.faults.append(Fault(kind, after, times))
-
-    @rule(worker=WORKERS, at=SOON)
-    def dies(self, worker: int, at: int) -> None:
-        """At the next but `at` of its transactions and calls."""
-        self.world.workers[worker].life.left = at
-
-    @rule()
-    def rows_move_between_pages(self) -> None:
-        self.world.store.moods.members = "shifting"
-
-    @rule(status=st.sampled_from(("frozen", "locked")))
-    def the_store_shuts(self, status: str) -> None:
-        self.world.store.moods.store_status = status
-
-    @precondition(lambda self: self.world.store.moods.store_status != "open")
-    @rule()
-    def the_store_opens(self) -> None:
-        self.world.store.moods.store_status = "open"
+    @rule(what=st.lists(BREAKAGES, min_size=1, max_size=3), worker=st.none() | WORKERS)
+    def breaks(self, what: list[Any], worker: int | None) -> None:
+        """Something will, at one of the next calls or transactions; perhaps there is one now."""
+        for each in what:
+            each(self.world)
+        if worker is not None:
+            self.ticks(worker)
 
     # -- the post -----------------------------------------------------------------------------
 
     @precondition(lambda self: self.world.bag)
-    @rule(which=WHO, again=st.sampled_from((False, False, True)))
+    @rule(which=WHO, again=st.booleans())
     def a_message_comes(self, which: int, again: bool) -> None:
         bag = self.world.bag
         self.world.deliver(bag[which % len(bag)], keep=again)
         self.memory.look()
 
     @precondition(lambda self: self.world.bag)
-    @rule(backwards=st.booleans())
-    def all_messages_come(self, backwards: bool) -> None:
-        if backwards:
-            self.world.bag.reverse()
-        self.world.deliver_all()
+    @rule(post=st.sampled_from(POST[1:]))
+    def all_the_post(self, post: str) -> None:
+        self._bring(list(self.world.bag), post)
         self.memory.look()
-
-    @precondition(lambda self: self.world.bag)
-    @rule(which=WHO)
-    def a_message_is_lost(self, which: int) -> None:
-        self.world.lose(which)
-
-    @precondition(lambda self: self.world.bag)
-    @rule()
-    def all_messages_are_lost(self) -> None:
-        for _ in range(len(self.world.bag)):
-            self.world.lose(0)
 
     # -- our side -----------------------------------------------------------------------------
 
@@ -193,67 +149,18 @@ class Chaos(RuleBasedStateMachine):
         self.world.tick(worker)
         self.memory.look()
 
-    @rule(worker=WORKERS)
-    def is_started_again(self, worker: int) -> None:
-        self.world.start_again(worker)
-
-    @rule(channel=st.sampled_from(("email", "sms")), which=st.integers(1, 3), source=st.sampled_from(SOURCES))
-    def we_hear_an_opt_out(self, channel: str, which: int, source: str) -> None:
-        address = (EMAILS if channel == "email" else PHONES)[which]
-        self.world.hear_opt_out(channel, address, source)
-        self.memory.look()
-
-    @rule(channel=st.sampled_from(("email", "sms")), which=WHO, newest=st.booleans())
-    def a_campaign_is_saved(self, channel: str, which: int, newest: bool) -> None:
-        ready = [s for s in self.world.segments().values() if s.current_version_id]
-        if not ready:
-            return
-        segment = ready[which % len(ready)]
-        policy = "newest" if newest else "pinned"
-        pick = Pick("include", segment.id, segment.current_version_id, policy)
-        choice = Choice(self.world.shop_id, channel, picks=(pick,))
-        self.campaigns += 1
-
-        def save(host: Any) -> None:
-            host.smartpush.audiences.save(choice, campaign_ref=f"campaign-{self.campaigns}")
-            host.db.session.commit()
-
-        self._in_the_dashboard(save)
-
-    @rule(which=WHO)
-    def somebody_looks_at_a_segment(self, which: int) -> None:
-        ids = [each.id for each in self.world.segments().values()]
-        if ids:
-            some = [ids[which % len(ids)]]
-            self._in_the_dashboard(
-                lambda host: freshening.freshen(host.state, self.world.shop_id, some)
-            )
-
-    @rule(which=WHO)
-    def somebody_wants_a_segment_checked(self, which: int) -> None:
-        alive = [each for each in self.world.segments().values() if each.state != "deleted"]
-        if not alive:
-            return
-        with self.world.database.begin() as session:
-            segment = session.merge(alive[which % len(alive)], load=True)
-            staleness.mark_stale(session, segment, staleness.PERSON, self.world.clock())
-
-    def _in_the_dashboard(self, work: Any) -> None:
-        worker = self.world.alive
-
-        def inside() -> None:
-            with worker.host.app.app_context():
-                work(worker.host)
-
-        self.world.let(worker, inside)
+    @rule(what=DOINGS)
+    def we(self, what: Any) -> None:
+        what(self.world)
         self.memory.look()
 
     # -- time ---------------------------------------------------------------------------------
 
-    @rule(span=st.sampled_from(SPANS))
-    def time_passes(self, span: dict[str, float]) -> None:
+    @rule(span=st.sampled_from(SPANS), worker=WORKERS)
+    def time_passes(self, span: dict[str, float], worker: int) -> None:
         self.world.pass_time(**span)
         self.memory.begin_step()
+        self.ticks(worker)
 
     @rule(seconds=st.sampled_from((-1, 0, 1, 600)), worker=WORKERS)
     def midnight(self, seconds: int, worker: int) -> None:
@@ -279,7 +186,7 @@ class Chaos(RuleBasedStateMachine):
         self.memory.begin_step()
         self.work_off()
 
-    @rule(rotation=st.sampled_from((False,) * 9 + (True,)))
+    @rule(rotation=st.sampled_from((False,) * 19 + (True,)))
     def all_is_quiet(self, rotation: bool) -> None:
         """The store does nothing more, what was not lost arrives, and the night passes."""
         self.world.calm()

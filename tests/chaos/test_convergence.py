@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from tests.chaos.world import World
 
 RUNS = int(os.environ.get("CHAOS_RUNS", "200"))
 SHRINK = os.environ.get("CHAOS_SHRINK") != "0"
-STEPS = int(os.environ.get("CHAOS_STEPS", "20"))
+STEPS = int(os.environ.get("CHAOS_STEPS", "15"))
 
 
 @pytest.fixture
@@ -43,4 +44,4 @@ def test_after_a_quiet_night_we_equal_the_store(world: World) -> None:
     try:
         run_state_machine_as_test(here, settings=how)
     finally:
-        print(f"{world.begun} runs")
+        logging.getLogger("chaos").warning("%d runs", world.begun)

@@ -243,12 +243,11 @@ class World:
             self.deliver(self.bag[0])
         self.courier.run_due(late=True)
 
-    def lose(self, number: int) -> None:
+    def lose(self, delivery_id: str) -> None:
         """But for a request to erase: the platform does not let go of that."""
-        lost = self.bag.pop(number % len(self.bag))
-        delivery = self.store.deliveries.get(lost)
-        if delivery and delivery.topic.endswith("/redact"):
-            self.bag.append(lost)
+        delivery = self.store.deliveries.get(delivery_id)
+        if delivery is None or not delivery.topic.endswith("/redact"):
+            self.bag.remove(delivery_id)
 
     def calm(self) -> None:
         """Nothing breaks any more, and what is under way arrives."""
@@ -314,16 +313,21 @@ class World:
         self.start_again(0)
         return self.workers[0]
 
-    def hear_opt_out(self, channel: str, address: str, source: str) -> None:
-        """Somebody says no to us, not to the store: number and channel are remembered."""
-        worker, key = self.alive, "email" if channel == "email" else "phone"
+    def in_the_dashboard(self, work: Callable[[Host], Any]) -> bool:
+        """In a process that lives; False when that killed it."""
+        worker = self.alive
 
         def inside() -> None:
             with worker.host.app.app_context():
-                contacts = worker.host.smartpush.contacts
-                contacts.unsubscribe(channel=channel, source=source, **{key: address})
+                work(worker.host)
 
-        if self.let(worker, inside):
+        return self.let(worker, inside)
+
+    def hear_opt_out(self, channel: str, address: str, source: str) -> None:
+        """Somebody says no to us, not to the store: number and channel are remembered."""
+        key = "email" if channel == "email" else "phone"
+        who = {"channel": channel, "source": source, key: address}
+        if self.in_the_dashboard(lambda host: host.smartpush.contacts.unsubscribe(**who)):
             for each in self.people.all():
                 here = (getattr(each, key) or "").casefold() == address.casefold()
                 if here and each.deleted_at is None:
