@@ -207,4 +207,3 @@ SEGMENTS = st.one_of(
 )
 DEEDS = st.one_of(PEOPLE, PEOPLE, SEGMENTS)
 ERASURES = st.builds(AsksToBeErased, WHO, st.booleans())
-

@@ -23,9 +23,7 @@ STEPS = int(os.environ.get("CHAOS_STEPS", "15"))
 
 
 @pytest.fixture
-def world(
-    _migrated: Path, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> World:
+def world(_migrated: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
     made = World(_migrated, database)
     monkeypatch.setattr("smartpush_shopline.sync.holder.new_session", made.new_session)
     return made

@@ -105,9 +105,7 @@ class World:
         self.url = str(database.engine.url)
         self.clock = Clock()
         settings = Settings(app_url=f"{PUBLIC_URL}/smartpush/shopline", bucket=0, retry_factor=1e6)
-        self.sandbox = create_app(
-            settings, now=self._stores_time, post=self._post, threaded=False
-        )
+        self.sandbox = create_app(settings, now=self._stores_time, post=self._post, threaded=False)
         self.courier = self.sandbox.extensions["sandbox_courier"]
         self.store: Store = self.sandbox.extensions["sandbox"].stores[HANDLE]
         self.wire = Wire(self.sandbox.test_client().open)
