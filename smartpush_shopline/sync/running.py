@@ -71,6 +71,7 @@ def _begin_segments(holder: Holder, run_id: int) -> None:
         run = runs.advance(session, run_id, "segments")
         shop, budget = holder.shop(session), holder.settings.night_budget
         run.segments_total = tonight.mark_due(session, shop, run, budget, holder.now())
+        customers.move_cursor(shop, run)
 
 
 def _close(holder: Holder, run_id: int) -> None:

@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import MAX_LIMIT, PER_SECOND
 from . import staleness
-from .models import IMPORT, NIGHTLY, RUNNING, SyncRun
+from .models import DONE, IMPORT, NIGHTLY, RUNNING, SyncDelta, SyncRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,20 @@ class Progress:
 
 
 def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
-    """A new run, or the one of this kind that is under way."""
+    """A new run, or the one of this kind that is under way.
+
+    A night that is still under way at the next midnight is over: what it has read is a day old,
+    and it may wait for a segment that fails for weeks.
+    """
     running = session.scalars(
         select(SyncRun).where(
             SyncRun.shop_id == shop_id, SyncRun.kind == kind, SyncRun.state == RUNNING
         )
     ).first()
-    if running:
+    if running and kind == NIGHTLY:
+        running.state, running.finished_at = DONE, now
+        session.execute(delete(SyncDelta).where(SyncDelta.run_id == running.id))
+    elif running:
         running.next_try_at = now
         return running
     run = SyncRun(

@@ -46,10 +46,11 @@ class SaveCampaign:
         if segment is None or segment.current_version_id is None:
             return
         pick = Pick("include", segment.id, segment.current_version_id, self.policy)
+        world.campaigns += 1
         choice = Choice(world.shop_id, self.channel, picks=(pick,))
 
         def save(host: Any) -> None:
-            host.smartpush.audiences.save(choice, campaign_ref=f"campaign-{world.clock()}")
+            host.smartpush.audiences.save(choice, campaign_ref=f"campaign-{world.campaigns}")
             host.db.session.commit()
 
         world.in_the_dashboard(save)

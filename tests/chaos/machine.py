@@ -186,12 +186,16 @@ class Chaos(RuleBasedStateMachine):
         self.memory.begin_step()
         self.work_off()
 
-    @rule(rotation=st.sampled_from((False,) * 19 + (True,)))
-    def all_is_quiet(self, rotation: bool) -> None:
-        """The store does nothing more, what was not lost arrives, and the night passes."""
+    @rule(rotation=st.sampled_from((False,) * 19 + (True,)), rested=st.booleans())
+    def all_is_quiet(self, rotation: bool, rested: bool = False) -> None:
+        """The store does nothing more, what was not lost arrives, and the night passes.
+
+        Not always is there time to finish what was begun before that.
+        """
         self.world.calm()
         self.memory.look()
-        self.work_off()
+        if rested:
+            self.work_off()
         self.world.pass_time(minutes=11)
         self.memory.begin_step()
         self.world.quiet_since = self.world.clock()

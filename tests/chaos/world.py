@@ -162,6 +162,7 @@ class World:
         self.wire.faults, self.wire.meanwhile = [], []
         self.wire.calls.clear()
         self.erased: set[str] = set()
+        self.campaigns = 0
         self.refused: dict[tuple[int, str], datetime] = {}
         self.truths: dict[str, list[tuple[datetime, frozenset[str]]]] = {}
         self.changes = 0
