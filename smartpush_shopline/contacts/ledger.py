@@ -58,7 +58,7 @@ def statements(
 
 
 def _says_less(said: Consent, stated: str | None, contact: Contact, customer: Customer) -> bool:
-    """A flag knows no `pending`: of the same state of the customer, the consent object told more."""
+    """A flag knows no `pending`: the consent object, of the same moment, told more."""
     is_vague = said.occurred_at is None and (stated, said.state) == (PENDING, NOT_SUBSCRIBED)
     return is_vague and customer.updated_at == contact.remote_updated_at
 
