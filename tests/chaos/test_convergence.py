@@ -18,6 +18,8 @@ from tests.chaos.machine import Chaos
 from tests.chaos.world import World
 
 RUNS = int(os.environ.get("CHAOS_RUNS", "200"))
+PARTS = 2
+"""So that two cores share the work."""
 SHRINK = os.environ.get("CHAOS_SHRINK") != "0"
 STEPS = int(os.environ.get("CHAOS_STEPS", "15"))
 
@@ -29,9 +31,10 @@ def world(_migrated: Path, database: Database, monkeypatch: pytest.MonkeyPatch) 
     return made
 
 
-def test_after_a_quiet_night_we_equal_the_store(world: World) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_after_a_quiet_night_we_equal_the_store(world: World, part: int) -> None:
     how = settings(
-        max_examples=RUNS,
+        max_examples=max(1, RUNS // PARTS),
         stateful_step_count=STEPS,
         deadline=None,
         report_multiple_bugs=False,
