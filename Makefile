@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench i18n clean
+.PHONY: help demo test check chaos bench i18n clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -28,6 +28,10 @@ check: .venv/.dev  ## what CI runs: ruff, mypy, the floors, then the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(MAKE) test
+
+RUNS ?= 1000
+chaos: .venv/.dev  ## look for longer whether we converge with the store, whatever breaks (RUNS=5000)
+	@CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/chaos $(ARGS)
 
 bench: .venv/.dev  ## measure a million contacts, write benchmarks/results.json
 	@$(BIN)/python -m benchmarks

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..shopline import Consent, Customer
 from . import consent, rows, writing_back
-from .consent import STORE_SOURCES, Fact, standing, stricter
+from .consent import NOT_SUBSCRIBED, PENDING, STORE_SOURCES, Fact, standing, stricter
 from .models import ConsentEvent, Contact
 from .rows import Row
 
@@ -50,15 +50,22 @@ def statements(
     for channel, told in (("email", customer.email_consent), ("sms", customer.sms_consent)):
         acted = act is not None and act[0] == channel
         said = _with_act(told, act[1]) if act and acted else told
-        if said is None:
+        stated = getattr(contact, f"{channel}_stated")
+        if said is None or _says_less(said, stated, contact, customer):
             continue
-        differs = said.state != getattr(contact, f"{channel}_stated")
+        differs = said.state != stated
         fact = _fact(said, customer.updated_at, source, now, explicit=acted)
         if fact.explicit or (differs and is_news):
             found.append(Statement(contact, channel, fact))
         if is_news:
             setattr(contact, f"{channel}_stated", said.state)
     return found
+
+
+def _says_less(said: Consent, stated: str | None, contact: Row, customer: Customer) -> bool:
+    """A flag knows no `pending`: the consent object, of the same moment, told more."""
+    is_vague = said.occurred_at is None and (stated, said.state) == (PENDING, NOT_SUBSCRIBED)
+    return is_vague and customer.updated_at == contact.remote_updated_at
 
 
 def _with_act(said: Consent | None, state: str) -> Consent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from . import groups, people, wire
 from .conditions import as_json
@@ -52,16 +52,21 @@ def members(arguments: Arguments) -> Json:
         found = groups.get(here, _ref(arguments.get("segmentId")))
     except Unknown:
         raise GraphError("DATA_NOT_EXIST", "There is no such segment.", field) from None
-    zone = str(arguments.get("timezone") or "UTC")
-    if zone not in available_timezones():
-        raise GraphError("PARAM_ILLEGAL", f"{zone} is no time zone.", field)
+    zone = _zone(str(arguments.get("timezone") or "UTC"), field)
     key = str(arguments.get("sortKey") or "")
-    rows: Sequence[Customer] = here.membership.read(found, key, ZoneInfo(zone))
+    rows: Sequence[Customer] = here.membership.read(found, key, zone)
     if key and key not in ORDERS:
         raise GraphError("PARAM_ILLEGAL", f"The sandbox does not sort by {key}.", field)
     backwards = bool(arguments.get("reverse"))
     connection = _connection(rows, arguments, field, _member, backwards)
     return {"totalCount": len(rows), **connection}
+
+
+def _zone(name: str, field: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        raise GraphError("PARAM_ILLEGAL", f"{name} is no time zone.", field) from None
 
 
 def membership(arguments: Arguments) -> Json:

@@ -175,6 +175,8 @@ def _apply(
     there = counted_since(segment, began_at)
     if version is None or owes_reading(segment, version) or segment.state == DELETED:
         return None
+    if segment.read_at is not None and segment.read_at >= began_at:
+        return None  # somebody had it read meanwhile: which of the two is newer is not known
     members = (version.members | delta.joined) - delta.left
     if there != len(members):
         return None

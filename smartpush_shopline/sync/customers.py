@@ -68,9 +68,17 @@ def _changed(session: Session, run: SyncRun, customers: Sequence[Customer]) -> B
     return BitMap(found.values())
 
 
+def move_cursor(shop: Shop, run: SyncRun) -> None:
+    """Once all pages are read and it is settled what follows: a run that is overtaken moves none.
+
+    Not beyond the beginning of the run: who changed after their page was read, perhaps hours
+    before the last one, is met by the next night.
+    """
+    if run.newest_at is not None:
+        shop.customers_cursor = min(run.newest_at, run.started_at)
+
+
 def _end(session: Session, shop: Shop, run: SyncRun) -> None:
-    """The cursor moves only now: the pages come in no known order."""
-    shop.customers_cursor = run.newest_at or shop.customers_cursor
     if run.since is None:
         shop.customers_read_at = run.started_at
         run.missing = _not_met(session, run)

@@ -85,6 +85,7 @@ def _begin_segments(holder: Holder, run_id: int) -> None:
         shop, budget = holder.shop(session), holder.settings.night_budget
         due = tonight.mark_due(session, shop, run, budget, holder.now())
         run.segments_total = due if run.kind == NIGHTLY else run.segments_total
+        customers.move_cursor(shop, run)
 
 
 def _close(holder: Holder, run_id: int) -> None:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import MAX_LIMIT, PER_SECOND
-from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
+from .models import CHANGES, DONE, IMPORT, NIGHTLY, RUNNING, SyncDelta, SyncRun
 from .staleness import FIRST, NIGHT
 
 _FIRST, _LAST = ("shop", "subscriptions", "list"), ("due", "segments")
@@ -53,13 +53,20 @@ class Progress:
 
 
 def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
-    """A new run, or the one of this kind that is under way."""
+    """A new run, or the one of this kind that is under way.
+
+    A night that is still under way at the next midnight is over: what it has read is a day old,
+    and it may wait for a segment that fails for weeks.
+    """
     running = session.scalars(
         select(SyncRun).where(
             SyncRun.shop_id == shop_id, SyncRun.kind == kind, SyncRun.state == RUNNING
         )
     ).first()
-    if running:
+    if running and kind == NIGHTLY:
+        running.state, running.finished_at = DONE, now
+        session.execute(delete(SyncDelta).where(SyncDelta.run_id == running.id))
+    elif running:
         running.next_try_at = now
         return running
     run = SyncRun(

@@ -119,6 +119,15 @@ def test_an_opt_out_with_a_date_of_its_own_counts_even_in_an_older_payload(peopl
     assert people.find("1").email_stated == "subscribed"
 
 
+def test_a_flag_knows_no_pending_and_takes_nothing_back_that_was_told_of_the_same_moment(people):
+    ada = customer("1", email="ada@example.com", updated_at=YESTERDAY)
+    people.take(replace(ada, email_consent=says("pending", YESTERDAY)))
+    people.take(replace(ada, email_consent=says("not_subscribed")), source="webhook")
+    assert people.find("1").email_stated == "pending"
+    people.take(replace(ada, email_consent=says("not_subscribed"), updated_at=NOW))
+    assert people.find("1").email_stated == "not_subscribed"
+
+
 def test_what_a_payload_does_not_carry_stays(people):
     people.take(replace(ADA, city="Taipei", orders_count=3))
     people.take(replace(ADA, updated_at=NOW, email_consent=None, city=None, orders_count=None))

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.sandbox import groups, people
-from smartpush_shopline.segments.models import SegmentVersion
+from smartpush_shopline.segments.models import Segment, SegmentVersion
 from smartpush_shopline.shops.models import Shop
-from smartpush_shopline.sync import outlook, planning
+from smartpush_shopline.sync import outlook, planning, staleness
 from smartpush_shopline.sync.models import SyncDelta
 from tests.support import versions
 from tests.sync.test_nights import night_of, read_tonight
@@ -127,6 +127,43 @@ def test_all_customers_are_read_again_after_four_weeks(
     assert ("updated_at_min" not in page) is full
     assert (large.shop().customers_read_at == clock()) is full
     assert large.shop().customers_cursor == max(c.updated_at for c in store.customers.all())
+
+
+def test_who_changes_while_a_long_reading_goes_on_is_met_by_the_next_one(large, store, at, clock):
+    """Their page may have been read hours before the last one, which told of later changes."""
+
+    def hours_later():
+        clock.forward(hours=3)
+        buys(store, store.customers.all()[-1].id, city="Elsewhere")
+
+    at("v2/customers.json", hours_later)
+    night_of(large, clock)
+    assert large.shop().customers_cursor == large.runs()[-1].started_at
+    assert large.shop().customers_cursor < store.customers.all()[-1].updated_at
+
+
+def test_what_was_asked_before_a_segment_was_read_is_not_applied_after_it(
+    large, untold, at, clock, members
+):
+    """One joined and one left, so the count fits, whichever of the two is the truth."""
+    big = next(s for s in untold.segments.all() if s.name == "Big spenders")
+    rich = untold.members(big)[0]
+    poor = next(c for c in untold.customers.all() if c.spent == 0)
+    clock.forward(minutes=5)
+    buys(untold, poor.id, spent=rich.spent)
+    buys(untold, rich.id, spent=0)
+
+    def changed_back():
+        buys(untold, poor.id, spent=0)
+        buys(untold, rich.id, spent=rich.spent)
+        with large.database.begin() as session:
+            segment = session.get_one(Segment, large.segments()["Big spenders"].id)
+            staleness.mark_stale(session, segment, staleness.PERSON, clock())
+
+    at("graphql", changed_back, nth=2)
+    night_of(large, clock)
+    assert members("Big spenders") == {c.id for c in untold.members(big)}
+    assert poor.id not in members("Big spenders")
 
 
 def test_an_interrupted_check_goes_on(large, sandbox, untold, at, clock, members):

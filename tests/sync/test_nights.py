@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.clock import local_date, midnight
-from smartpush_shopline.sandbox import groups
+from smartpush_shopline.sandbox import groups, people
+from smartpush_shopline.sandbox.moods import Moods
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import PENDING, Shop
 from smartpush_shopline.sync import jobs
@@ -288,8 +289,6 @@ def test_what_no_webhook_told_is_found_at_night(connected, sandbox, store, clock
     )
     groups.delete(store, big.id)
     groups.edit(store, new.id, rule="orders_count:>=0")
-    from smartpush_shopline.sandbox import people
-
     nia = people.create(store, {"email": "n@example.com", "email_subscribe_flag": 1}, "x").id
     store.subscriptions.drop(next(iter(store.subscriptions.all())).id.__str__())
     night_of(connected, clock)
@@ -309,6 +308,21 @@ def test_a_night_that_is_interrupted_goes_on(connected, sandbox, store, at, cloc
     connected.tick()
     assert connected.runs()[-1].state == "done"
     assert [r.kind for r in connected.runs()] == ["import", "nightly"]
+
+
+def test_a_night_that_waits_for_a_segment_does_not_swallow_the_next_one(
+    connected, store, at, clock
+):
+    at("saved_searches/GROUP", 503, times=1000)
+    night_of(connected, clock)
+    assert (connected.runs()[-1].state, connected.runs()[-1].phase) == ("running", "segments")
+    store.moods = Moods({"webhooks": "dropped"})
+    clock.forward(minutes=30)
+    ada = store.customers.all()[0].id
+    people.edit(store, ada, {"first_name": "Ada"}, "Admin")
+    night_of(connected, clock, hours=24)
+    assert [(r.kind, r.state) for r in connected.runs()[1:]] == [("nightly", "done")] * 2
+    assert connected.people().find(ada).first_name == "Ada"
 
 
 def test_strays_on_our_own_address_are_unsubscribed(connected, store, clock):
