@@ -31,6 +31,8 @@ from sqlalchemy.types import TypeDecorator
 from .errors import ConfigurationError
 
 TABLE_PREFIX = "smartpush_"
+_PATIENCE = 30
+"""Seconds to wait for another writer of an SQLite file."""
 T = TypeVar("T")
 
 
@@ -170,7 +172,7 @@ def _own_engine(host: Engine) -> Engine:
         raise ConfigurationError(
             "SmartPush needs an SQLite file: a database in memory is seen by one connection only."
         )
-    engine = create_engine(host.url, connect_args={"timeout": 30})
+    engine = create_engine(host.url, connect_args={"timeout": _PATIENCE})
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -178,9 +180,12 @@ def _own_engine(host: Engine) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver opens no transactions: `begin` does
-    with suppress(sqlite3.OperationalError):  # somebody else is writing, and will have set it
+    # Once per file, and never waited for: who waits for the last reader lets no new reader in.
+    connection.execute("PRAGMA busy_timeout=0").close()
+    with suppress(sqlite3.OperationalError):  # somebody reads or writes: the next connection sets it
         connection.execute("PRAGMA journal_mode=WAL").close()
     for pragma in (
+        f"busy_timeout={_PATIENCE * 1000}",
         "foreign_keys=ON",
         "secure_delete=ON",
         "synchronous=FULL",

@@ -50,7 +50,7 @@ def sent(demo: Demo) -> str:
     token = inputs_of(page)["csrf_token"]
     marketer.post(f"{campaign}/send", {"csrf_token": token})
     assert until(lambda: "/receipt" in marketer.get(campaign).text)
-    assert until(lambda: "Outbox" in marketer.get("/outbox/").text)
+    assert until(lambda: "/outbox/" in marketer.get("/outbox/").text)
     return campaign
 
 
