@@ -182,7 +182,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver opens no transactions: `begin` does
     # Once per file, and never waited for: who waits for the last reader lets no new reader in.
     connection.execute("PRAGMA busy_timeout=0").close()
-    with suppress(sqlite3.OperationalError):  # somebody reads or writes: the next connection sets it
+    with suppress(sqlite3.OperationalError):  # somebody is at it: the next one sets it
         connection.execute("PRAGMA journal_mode=WAL").close()
     for pragma in (
         f"busy_timeout={_PATIENCE * 1000}",
