@@ -33,7 +33,7 @@ RUNS ?= 1000
 chaos: .venv/.dev  ## look for longer whether we converge with the store, whatever breaks (RUNS=5000)
 	@CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/chaos $(ARGS)
 
-bench: .venv/.dev  ## measure a million contacts, write benchmarks/results.json
+bench: .venv/.bench  ## measure a million contacts, write benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
 i18n: .venv/.dev  ## collect the texts into translations/ and compile the catalogues
@@ -57,6 +57,10 @@ clean:  ## forget the environment, the demo's data and what the tools left behin
 .venv/.demo: setup.cfg | .venv/.python
 	@echo "Installing into .venv (once; about half a minute) ..."
 	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/.bench: setup.cfg | .venv/.dev
+	@$(BIN)/python -m pip install --quiet --editable '.[dev,bench]'
 	@touch $@
 
 .venv/.dev: setup.cfg | .venv/.python

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from random import Random
 
 import requests
 
@@ -13,8 +14,19 @@ from smartpush_shopline.contacts import reach
 from .analytics import Analyst
 from .cases import Bench
 from .dashboard import fetch, listening, make_app
-from .lists import CHANNEL
+from .lists import CHANNEL, make_lists
 from .measuring import Result
+from .people import make_shop
+from .places import Place
+
+
+def fill_reach(place: Place, size: int, rounds: int) -> Bench:
+    """A shop of which only the reach and five lists are there: the page reads nothing else."""
+    random = Random(size)
+    shop_id = make_shop(place.database, size, random, only_reach=True)
+    lists = make_lists(place.database, shop_id, size, random, datetime.now(UTC))
+    place.settle()
+    return Bench(place, size, lists, rounds, random)
 
 
 def waterfall_page(bench: Bench) -> list[Result]:
@@ -35,7 +47,7 @@ def waterfall_page(bench: Bench) -> list[Result]:
             raise AssertionError("The page does not say how many receive it.")
         return [
             bench.measure(
-                "waterfall_page_over_http",
+                f"waterfall_page_{bench.size // 1_000_000}m_{bench.place.engine_name}",
                 lambda: fetch(browser, address),
                 about,
                 lambda: analyst.counts(statements[best]),

@@ -15,10 +15,17 @@ from .resolve import Lists, Resolution
 
 
 def expected(
-    session: Session, audience: Audience, settings: Settings, now: datetime
+    session: Session,
+    audience: Audience,
+    settings: Settings,
+    now: datetime,
+    found: Resolution | None = None,
 ) -> Resolution:
-    """Once the sending began: as it was then. Nobody is skipped where smart sending holds."""
-    found = saving.resolution_now(session, audience)
+    """Once the sending began: as it was then. Nobody is skipped where smart sending holds.
+
+    `found`: what it comes to without smart sending, if that is known.
+    """
+    found = found or saving.resolution_now(session, audience)
     rule = smart.rule_of(settings, audience)
     if audience.is_frozen or rule.mode != smart.SKIP:
         return found
@@ -69,19 +76,20 @@ def look(
     now: datetime,
     mode: str | None = None,
     hours: int | None = None,
+    found: Resolution | None = None,
 ) -> Look:
-    """What this window would mean; what is not given is as it is kept."""
+    """What this window would mean; what is not given is as it is kept. `found` as in `expected`."""
     rule = smart.rule_of(settings, audience)
     window = smart.window_of(hours) if hours else rule.window
-    people = saving.recipients_now(session, audience)
+    people = (found or saving.resolution_now(session, audience)).recipients
     at = due_at(audience, now)
-    found = smart.preview(session, audience.shop_id, audience.channel, people, at, window)
+    seen = smart.preview(session, audience.shop_id, audience.channel, people, at, window)
     return Look(
         mode=mode if mode in smart.MODES else rule.mode,
         hours=smart.hours_of(window),
         people=len(people),
-        skipped=found.skipped,
-        last_free_at=found.last_free_at,
+        skipped=seen.skipped,
+        last_free_at=seen.last_free_at,
         at=at,
         is_due=at > now,
     )

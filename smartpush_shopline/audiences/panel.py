@@ -10,7 +10,7 @@ from ..web import render, state
 from . import between, delivery_panel, forecast, overlap, saving, sides, waterfall
 from .models import DISCARDED, Audience
 from .picker import assets, sum_of
-from .resolve import lists_of
+from .resolve import Resolution, lists_of
 
 
 def panel(session: Session, audience: Audience) -> Markup:
@@ -24,10 +24,13 @@ def bare(session: Session, audience: Audience, note: str = "") -> Markup:
     return Markup(render("_partials/audience_panel.html", note=note, **facts))  # noqa: S704
 
 
-def facts_of(session: Session, audience: Audience) -> dict[str, object]:
+def facts_of(
+    session: Session, audience: Audience, found: Resolution | None = None
+) -> dict[str, object]:
+    """`found`: what it comes to without smart sending, if that is known."""
     shop = session.get_one(Shop, audience.shop_id)
     saved = saving.saved_recipients(session, audience)
-    now = forecast.expected(session, audience, state().settings, state().now())
+    now = forecast.expected(session, audience, state().settings, state().now(), found)
     threshold = state().settings.drift_threshold
     return {
         "shop": shop,
@@ -47,15 +50,21 @@ def facts_of(session: Session, audience: Audience) -> dict[str, object]:
 
 
 def more_of(
-    session: Session, audience: Audience, asked: tuple[str | None, int | None] = (None, None)
+    session: Session,
+    audience: Audience,
+    now: Resolution,
+    asked: tuple[str | None, int | None] = (None, None),
 ) -> dict[str, object]:
-    """What only the page of its own shows. `asked`: mode and hours of smart sending to look at."""
+    """What only the page of its own shows, of what it comes to now without smart sending.
+
+    `asked`: mode and hours of smart sending to look at.
+    """
     choice = saving.choice_of(audience)
     lists = lists_of(session, choice)
-    now = saving.resolution_now(session, audience)
+    settings, at = state().settings, state().now()
     return {
         "matrix": overlap.matrix(choice, lists),
         "doubts": overlap.doubts(choice, lists, now),
         "sides": sides.look(session, choice.without_pending_exclusions(), now, lists),
-        "seen": forecast.look(session, audience, state().settings, state().now(), *asked),
+        "seen": forecast.look(session, audience, settings, at, *asked, found=now),
     }
