@@ -65,7 +65,12 @@ class Money(TypeDecorator[Decimal]):
         return None if value is None else int(value.scaleb(4).to_integral_value())
 
     def process_result_value(self, value: int | None, dialect: Any) -> Decimal | None:
-        return None if value is None else Decimal(value).scaleb(-4)
+        return amount(value)
+
+
+def amount(kept: int | None) -> Decimal | None:
+    """What a `Money` column holds, as it was put in."""
+    return None if kept is None else Decimal(kept).scaleb(-4)
 
 
 class Base(DeclarativeBase):

@@ -16,9 +16,9 @@ from .activity.views import blueprint as activity_pages
 from .audiences import picker
 from .audiences.answers import blueprint as audience_answers
 from .audiences.asking import blueprint as audience_people
+from .audiences.batching import Sender
 from .audiences.book import Audiences
 from .audiences.delivery_views import blueprint as delivery_pages
-from .audiences.sending import Sender
 from .audiences.sending import jobs as sending_jobs
 from .audiences.smart_views import blueprint as smart_sending
 from .audiences.unsubscribe_views import blueprint as unsubscribe_door

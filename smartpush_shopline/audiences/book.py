@@ -29,12 +29,12 @@ from . import (
     scheduling,
     sending,
 )
+from .batching import Batch
 from .choice import Choice
 from .delivery import CLAIM, Progress
 from .explaining import Explanation
 from .models import Audience
 from .resolve import Resolution
-from .sending import Batch
 
 
 @dataclass(frozen=True, slots=True)

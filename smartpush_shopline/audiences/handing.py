@@ -1,7 +1,7 @@
 """The people of a claimed batch: their addresses and their consent, read afresh.
 
-Rows come by Core and are kept as plain tuples; a `Recipient` is made when somebody looks at it.
-Kept as objects, a million people cost as much again in the collection of garbage.
+Rows are kept as the driver's plain tuples; a `Recipient` is made when somebody looks at it. Made
+and kept as objects, a million people cost as much again in the collection of garbage.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ..contacts import reach
 from ..contacts.models import Contact
 from ..contracts import Recipient
+from ..database import amount
 from ..members import union
 from . import smart
 from .delivery_models import AudienceBatch, LeftOut
@@ -32,11 +33,9 @@ _MORE = (
     _CONTACT.country_code,
     _CONTACT.city,
     _CONTACT.orders_count,
-    _CONTACT.total_spent,
 )
 _SPARSE = 4
 _AT_ONCE = 10_000
-_ROWS_AT_ONCE = 1_000
 Link = Callable[[int], str]
 
 
@@ -50,8 +49,9 @@ class Recipients(Sequence[Recipient]):
         return len(self._rows)
 
     def __iter__(self) -> Iterator[Recipient]:
-        link = self._link
-        return (Recipient._make((*row, link)) for row in self._rows)
+        make, link = Recipient._make, self._link
+        for row in self._rows:
+            yield make((*row, link)) if row[-1] is None else self._made(row)
 
     @overload
     def __getitem__(self, at: int) -> Recipient: ...
@@ -59,8 +59,11 @@ class Recipients(Sequence[Recipient]):
     def __getitem__(self, at: slice) -> list[Recipient]: ...
     def __getitem__(self, at: int | slice) -> Recipient | list[Recipient]:
         if isinstance(at, slice):
-            return [Recipient._make((*row, self._link)) for row in self._rows[at]]
-        return Recipient._make((*self._rows[at], self._link))
+            return [self._made(row) for row in self._rows[at]]
+        return self._made(self._rows[at])
+
+    def _made(self, row: tuple[Any, ...]) -> Recipient:
+        return Recipient._make((*row[:-1], amount(row[-1]), self._link))
 
 
 def hand_out(
@@ -122,17 +125,15 @@ def _leave_out(session: Session, batch: AudienceBatch, lost: dict[str, BitMap]) 
 
 
 def _rows(session: Session, audience: Audience, members: BitMap) -> list[tuple[Any, ...]]:
-    """Those of them who have an address."""
+    """Those of them who have an address, as the driver gives them: `total_spent` is an integer."""
     address = _CONTACT.email if audience.channel == "email" else _CONTACT.phone
-    asked = (
-        select(_CONTACT.number, address, *_MORE)
-        .where(_CONTACT.shop_id == audience.shop_id, address != "")
-        .execution_options(yield_per=_ROWS_AT_ONCE)
+    asked = select(_CONTACT.number, address, *_MORE, _CONTACT.total_spent).where(
+        _CONTACT.shop_id == audience.shop_id, address != ""
     )
     return [
-        tuple(row)
+        row
         for part, wanted in _ranges(asked, members)
-        for row in session.execute(part)
+        for row in session.connection().execute(part).cursor.fetchall()
         if row[0] in wanted
     ]
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
@@ -18,11 +17,11 @@ from sqlalchemy.orm import Session
 from .. import signals
 from ..books import JobBook
 from ..contacts import host_opt_outs
-from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend
 from ..shops.models import Shop
 from ..web import State, announce
-from . import delivery, firsts, freezing, handing, holding, smart, unsubscribing
+from . import delivery, firsts, freezing, holding, smart
+from .batching import Batch, Sender, take
 from .delivery_models import PENDING, AudienceBatch
 from .models import HELD, SCHEDULED, SENDING, Audience
 from .resolve import RECENTLY_WRITTEN
@@ -34,79 +33,19 @@ _TURN_SECONDS = 20.0
 """After so long the job rings for itself again, so that the clock is never kept waiting."""
 
 
-@dataclass(slots=True)
-class Batch:
-    """Some recipients of one campaign, in the hands of whoever iterates.
-
-    `key` is the same whenever this batch is handed out: give it to your provider as the
-    idempotency key. The batch is confirmed when the loop comes back for the next one.
-    """
-
-    key: str
-    number: int
-    campaign_ref: str
-    channel: str
-    shop: ShopCard
-    recipients: Sequence[Recipient]
-    _state: State = field(repr=False)
-    _id: int = field(repr=False)
-    _owner: str = field(repr=False)
-    _settled: bool = field(default=False, repr=False)
-
-    def __iter__(self) -> Iterator[Recipient]:
-        return iter(self.recipients)
-
-    def __len__(self) -> int:
-        return len(self.recipients)
-
-    def confirm(self) -> bool:
-        """It was sent. False when a person has decided about this batch meanwhile."""
-        now = self._state.now()
-        done = self._settle(lambda s: delivery.confirm(s, self._id, self._owner, now))
-        if done:
-            announce(
-                signals.batch_sent,
-                shop=self.shop,
-                campaign_ref=self.campaign_ref,
-                number=self.number,
-                recipients=len(self),
-                key=self.key,
-            )
-        return done
-
-    def park(self, error: BaseException | str) -> bool:
-        """It failed. A person decides whether it is sent again."""
-        told = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-        return self._settle(lambda s: delivery.park(s, self._id, self._owner, told))
-
-    def give_up(self) -> bool:
-        """Nobody can say whether it was sent."""
-        return self._settle(lambda s: delivery.give_up(s, self._id, self._owner))
-
-    def _settle(self, step: Callable[[Session], bool]) -> bool:
-        if self._settled:
-            return False
-        self._settled = True
-        return self._state.database.retrying(step)
-
-
-Sender = Callable[[Batch], object]
-"""The dashboard's own way of sending. It returns when all of the batch was sent, or raises."""
-
-
 def batches(
     state: State, audience_id: int, size: int = SIZE, claim: timedelta = delivery.CLAIM
 ) -> Iterator[Batch]:
     """Each batch once, to one worker only. The first call fixes the recipients."""
     begin(state, audience_id, size)
     owner = uuid.uuid4().hex
-    while (batch := take(state, audience_id, owner, claim)) is not None:
+    batch = None
+    while (batch := take(state, audience_id, owner, claim, batch)) is not None:
         try:
             yield batch
         except GeneratorExit:
             batch.give_up()
             raise
-        batch.confirm()
     finish(state, audience_id)
 
 
@@ -139,45 +78,6 @@ def _news(session: Session, audience_id: int) -> dict[str, object]:
         "recipients": len(audience.frozen or ()),
         "digest": audience.frozen_digest,
     }
-
-
-def take(state: State, audience_id: int, owner: str, claim: timedelta) -> Batch | None:
-    """Claim the next batch that still has people, and read them."""
-    link = unsubscribing.linker(state, audience_id)
-    while True:
-        batch = state.database.retrying(
-            lambda session: _take(session, state, audience_id, owner, claim, link)
-        )
-        if batch is None or batch.recipients:
-            return batch
-        batch.confirm()  # everybody in it has withdrawn
-
-
-def _take(
-    session: Session,
-    state: State,
-    audience_id: int,
-    owner: str,
-    claim: timedelta,
-    link: Callable[[int], str],
-) -> Batch | None:
-    now = state.now()
-    claimed = delivery.claim(session, audience_id, owner, now, claim)
-    if claimed is None:
-        return None
-    audience = session.get_one(Audience, audience_id)
-    people = handing.hand_out(session, audience, claimed, now, link)
-    return Batch(
-        key=claimed.key,
-        number=claimed.number,
-        campaign_ref=audience.campaign_ref or "",
-        channel=audience.channel,
-        shop=session.get_one(Shop, audience.shop_id).card,
-        recipients=people,
-        _state=state,
-        _id=claimed.id,
-        _owner=owner,
-    )
 
 
 def finish(state: State, audience_id: int) -> None:

@@ -255,7 +255,7 @@ def test_the_freeze_and_each_batch_are_told_after_the_commit(campaigns):
         list(audience.batches(size=2))
     assert told == [
         ("frozen", 3, {"pending": 3}),
-        ("sent", 2, {"sent": 2, "pending": 1}),
+        ("sent", 2, {"sent": 2, "handed_out": 1}),
         ("sent", 1, {"sent": 3}),
     ]
 
