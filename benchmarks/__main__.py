@@ -29,7 +29,7 @@ from .people import make_shop
 from .places import Place, open_place
 from .sending_cases import hand_out
 from .steady import consent_webhook, unchanged_segment
-from .waterfall_cases import fill_reach, waterfall_page
+from .waterfall_cases import fill_reach, picker_click, waterfall_page
 
 RESULTS = Path(__file__).parent / "results.json"
 MILLION = 1_000_000
@@ -42,13 +42,14 @@ SIMULATED: tuple[Case, ...] = (
     nightly_pass,
     consent_webhook,
 )
-MARKETER: tuple[Case, ...] = (waterfall_page, hand_out)
+MARKETER: tuple[Case, ...] = (waterfall_page, picker_click, hand_out)
 _LONGEST = {
     "audience_count_by_reason": 0.005,
     "audience_save": 0.050,
     "waterfall_page_1m_sqlite": 0.020,
     "waterfall_page_1m_postgresql": 0.040,
     "waterfall_page_10m_sqlite": 0.150,
+    "picker_click_1m_sqlite": 0.100,
 }
 _LEAST_RATIO = {"audience_count_by_reason": 200.0, "hand_out_in_batches_of_10000": 0.5}
 _MOST_MEGABYTES = {"hand_out_in_batches_of_10000": 50.0}
@@ -101,9 +102,13 @@ def _marketer(wanted: Namespace, folder: Path) -> list[Result]:
     chosen = _chosen(MARKETER, wanted)
     engines = [(wanted.engine, wanted.size), ("postgresql", wanted.size)]
     engines.append(("sqlite", 10 * wanted.size))
-    for engine, size in engines if waterfall_page in chosen else ():
-        with _place_of(engine, folder, f"waterfall-{engine}-{size}") as place:
-            found += waterfall_page(fill_reach(place, size, wanted.rounds))
+    for engine, size in engines:
+        cases = (waterfall_page, picker_click) if size == wanted.size else (waterfall_page,)
+        pages = [case for case in cases if case in chosen]
+        if pages:
+            with _place_of(engine, folder, f"pages-{engine}-{size}") as place:
+                bench = fill_reach(place, size, wanted.rounds)
+                found += [result for case in pages for result in case(bench)]
     if hand_out in chosen:
         with _place_of(wanted.engine, folder, "sending") as place:
             found += hand_out(place, wanted.size, wanted.rounds, Random(wanted.size))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from random import Random
+from statistics import median
 
 import requests
 
 from smartpush_shopline.audiences import saving, waterfall
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.contacts import reach
+from smartpush_shopline.segments import publishing
+from smartpush_shopline.segments.models import SHOPLINE
 
 from .analytics import Analyst
 from .cases import Bench
 from .dashboard import fetch, listening, make_app
-from .lists import CHANNEL, make_lists
-from .measuring import Result
+from .lists import CHANNEL, make_lists, some_of
+from .measuring import Result, seconds
 from .people import make_shop
 from .places import Place
 
@@ -54,6 +57,42 @@ def waterfall_page(bench: Bench) -> list[Result]:
                 ours_per_round=10,
             )
         ]
+
+
+def picker_click(bench: Bench) -> list[Result]:
+    """POST of one click in the picker of a store with 500 segments: another one is taken in.
+
+    There is no baseline: what is promised is how long the whole answer takes.
+    """
+    _more_segments(bench, 500)
+    app = make_app(bench.place)
+    with app.app_context():
+        form = {"recipients": bench.lists.choice.dump()}
+    form["recipients-do"] = f"exclude:segment:{max(bench.lists.members) + 1}"
+    with listening(app) as url, requests.Session() as browser:
+
+        def click() -> None:
+            answer = browser.post(
+                f"{url}/smartpush/picker?field=recipients", data=form, timeout=60
+            )
+            if answer.status_code != 200 or "Segment 0" not in answer.text:
+                raise AssertionError(answer.text)
+
+        click()
+        took = median(seconds(click) for _ in range(10 * bench.rounds))
+    name = f"picker_click_{bench.size // 1_000_000}m_{bench.place.engine_name}"
+    return [Result(name, bench.place.engine_name, bench.size, took)]
+
+
+def _more_segments(bench: Bench, how_many: int) -> None:
+    """Of up to 2 % of the people each."""
+    shop_id, now = bench.lists.choice.shop_id, datetime.now(UTC)
+    for number in range(how_many):
+        people = some_of(bench.size, bench.random.random() / 50, bench.random)
+        with bench.place.database.begin() as session:
+            name = f"Segment {number}"
+            segment = publishing.add_segment(session, shop_id, SHOPLINE, name, name, now)
+            publishing.publish(session, segment, people, len(people), "first", now)
 
 
 def _saved(bench: Bench) -> tuple[int, dict[str, int]]:
