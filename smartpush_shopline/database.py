@@ -8,6 +8,7 @@ share the dashboard's pool.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from .errors import ConfigurationError
 TABLE_PREFIX = "smartpush_"
 _PATIENCE = 30
 """Seconds to wait for another writer of an SQLite file."""
+_WAL_ATTEMPTS = 10
 T = TypeVar("T")
 
 
@@ -185,10 +187,6 @@ def _own_engine(host: Engine) -> Engine:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver opens no transactions: `begin` does
-    # Once per file, and never waited for: who waits for the last reader lets no new reader in.
-    connection.execute("PRAGMA busy_timeout=0").close()
-    with suppress(sqlite3.OperationalError):  # somebody is at it: the next one sets it
-        connection.execute("PRAGMA journal_mode=WAL").close()
     for pragma in (
         f"busy_timeout={_PATIENCE * 1000}",
         "foreign_keys=ON",
@@ -199,5 +197,25 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    if not connection.info.get("smartpush_wal"):
+        connection.info["smartpush_wal"] = _become_wal(connection.connection.dbapi_connection)
     reads = connection.get_execution_options().get("smartpush_reads")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _become_wal(connection: Any) -> bool:
+    """Tried before each transaction until it is so: without it, a page that reads here and in the
+    dashboard's session and a writer about to commit would wait for each other.
+
+    SQLite itself must not wait: who waits for the last reader lets no new reader in.
+    """
+    connection.execute("PRAGMA busy_timeout=0").close()
+    try:
+        for _attempt in range(_WAL_ATTEMPTS):
+            with suppress(sqlite3.OperationalError):  # somebody is reading or writing
+                connection.execute("PRAGMA journal_mode=WAL").close()
+                return True
+            time.sleep(0.01)
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={_PATIENCE * 1000}").close()

@@ -23,7 +23,7 @@ def look_again(connection: Connection | Session) -> None:
 
 def test_a_dashboard_may_always_read_while_its_file_becomes_wal(tmp_path: Path) -> None:
     """A reader is under way, so the file cannot change its mode yet, and nobody waits for that."""
-    host = create_engine(f"sqlite:///{tmp_path / 'dashboard.sqlite'}", connect_args={"timeout": 0})
+    host = create_engine(f"sqlite:///{tmp_path / 'dashboard.sqlite'}", connect_args={"timeout": 1})
     with host.begin() as setting_up:
         setting_up.execute(text("CREATE TABLE campaign (id integer)"))
         setting_up.execute(text("INSERT INTO campaign VALUES (1), (2)"))
@@ -39,7 +39,7 @@ def test_a_dashboard_may_always_read_while_its_file_becomes_wal(tmp_path: Path) 
             look_again(another)
         ours.join()
         begun.close()
-    database.engine.dispose()
+    look(database)  # on the connection that could not do it before
     with closing(database.engine.raw_connection()) as opened:
         modes = opened.cursor().execute("PRAGMA journal_mode").fetchone()
         waits = opened.cursor().execute("PRAGMA busy_timeout").fetchone()

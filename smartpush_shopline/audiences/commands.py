@@ -1,15 +1,92 @@
-"""`flask smartpush explain`"""
+"""`flask smartpush audience` and `explain`"""
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
+from typing import Any
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import state
-from . import explaining, forecast, saving, telling
+from . import explaining, forecast, holding_facts, saving, telling
+from .export import COLUMNS, rows
+from .models import Audience
+
+
+@click.command()
+@click.argument("ref")
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), default="csv")
+@click.option("--field", default="recipients", help="Which picker of the campaign's form.")
+@with_appcontext
+def audience(ref: str, form: str, field: str) -> None:
+    """The recipients of the campaign REF as of now."""
+    mine = state()
+    with mine.database.read() as session:
+        found = _saved(session, ref, field)
+        now = forecast.expected(session, found, mine.settings, mine.now())
+        people = saving.iter_people(session, found, now.recipients)
+        held = holding_facts.facts(session, found, mine.settings)
+        if held:
+            click.echo(held.pop("said"), err=True)
+        if form == "csv":
+            out = csv.writer(sys.stdout)
+            out.writerow(COLUMNS)
+            out.writerows(rows(people))
+            return
+        facts = _facts(found) | {
+            "held": held,
+            "counts": now.counts(),
+            "recipients": [
+                {column: getattr(person, column) for column in COLUMNS} for person in people
+            ],
+        }
+    click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+
+
+def _saved(session: Session, ref: str, field: str) -> Audience:
+    found = saving.find(session, ref, field)
+    if found is None:
+        raise click.ClickException(_unknown(session, ref))
+    return found
+
+
+def _unknown(session: Session, ref: str) -> str:
+    """What to say about a campaign without recipients: the references there are."""
+    known = session.scalars(
+        select(Audience.campaign_ref)
+        .where(Audience.campaign_ref.is_not(None))
+        .order_by(Audience.id.desc())
+        .limit(5)
+    )
+    hint = ", ".join(str(each) for each in known)
+    return f"No recipients are saved for {ref}. The newest are: {hint or 'none yet'}."
+
+
+def _facts(audience: Audience) -> dict[str, Any]:
+    return {
+        "campaign_ref": audience.campaign_ref,
+        "channel": audience.channel,
+        "scope": audience.scope,
+        "combine": audience.combine,
+        "saved_at": audience.saved_at and audience.saved_at.isoformat(),
+        "state": audience.state,
+        "picks": [
+            {
+                "mode": pick.mode,
+                "policy": pick.policy,
+                "segment": pick.segment.segment_ref,
+                "name": pick.segment.name,
+                "version": pick.version and pick.version.version,
+            }
+            for pick in audience.picks
+        ],
+    }
 
 
 @click.command()
@@ -21,9 +98,7 @@ from . import explaining, forecast, saving, telling
 def explain(ref: str, address: str, field: str, as_json: bool) -> None:
     """Why somebody gets the campaign REF, or does not: an e-mail address or a phone number."""
     with state().database.read() as session:
-        audience = saving.find(session, ref, field)
-        if audience is None:
-            raise click.ClickException(f"No recipients are saved for {ref}.")
+        audience = _saved(session, ref, field)
         settings = state().settings
         now = forecast.expected(session, audience, settings, state().now())
         country = settings.default_country

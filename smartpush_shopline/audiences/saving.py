@@ -7,7 +7,6 @@ written to any more. It grows only when a person takes a newer version.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from pyroaring import BitMap
@@ -19,8 +18,7 @@ from ..contacts.models import Contact
 from ..contracts import Recipient
 from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..members import digest
-from ..segments import publishing
-from ..segments.models import DELETED, Segment, SegmentVersion
+from ..segments.models import Segment, SegmentVersion
 from . import heeding
 from .choice import Choice, Pick
 from .delivery_models import AT_THE_FREEZE, LeftOut
@@ -28,16 +26,6 @@ from .models import HELD, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReas
 from .resolve import LEFT_LIST, REASONS, Lists, Resolution, resolve, split
 
 _BATCH = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class NewerVersion:
-    """A chosen segment has a newer list than the one this campaign keeps."""
-
-    pick: AudiencePick
-    current: SegmentVersion
-    joined: int
-    left: int
 
 
 def find(session: Session, campaign_ref: str, field: str = "recipients") -> Audience | None:
@@ -197,20 +185,6 @@ def choice_of(audience: Audience) -> Choice:
         audience_id=audience.id,
         combine=audience.combine,
     )
-
-
-def newer_versions(session: Session, audience: Audience) -> list[NewerVersion]:
-    """What each chosen segment would add and remove if its newest list were taken."""
-    found = []
-    for pick in audience.picks:
-        segment, kept = pick.segment, pick.version
-        if kept is None or segment.state == DELETED or segment.current_version_id == kept.id:
-            continue
-        current = publishing.current_version(session, segment)
-        if current is not None:
-            joined, left = current.members - kept.members, kept.members - current.members
-            found.append(NewerVersion(pick, current, len(joined), len(left)))
-    return found
 
 
 def take_newer(session: Session, audience: Audience, segment_id: int, now: datetime) -> None:

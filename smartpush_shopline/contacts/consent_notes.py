@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from .. import failure
 from ..i18n import gettext as _
 from ..i18n import local_time, ngettext, number
 from ..shops.models import Shop
@@ -94,7 +95,7 @@ def _about_writing(session: Session, state: State, shop: Shop) -> list[Note]:
                 count,
                 n=number(count),
             ),
-            _("They hold here all the same. The store said: %(error)s", error=tally.error or "–"),
+            _("They hold here all the same. %(why)s", why=failure.sentence(tally.error)),
             may_try_again=True,
         )
     ]

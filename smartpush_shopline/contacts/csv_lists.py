@@ -1,7 +1,6 @@
 """Lists of people as other systems export them: any encoding, separator, order of columns.
 
-Pure: bytes in, lines out, a few at a time. The names of columns are those that exports of
-Mailchimp, Klaviyo, SHOPLINE, Omnisend, Brevo and a hand-made sheet have.
+Pure: bytes in, lines out, a few at a time.
 """
 
 from __future__ import annotations
@@ -15,51 +14,11 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ..errors import SmartPushError
+from .csv_names import COLUMNS, SAYS_NO, SAYS_YES
 
 HEAD = 65_536
 """Bytes that are looked at to find out what kind of file it is."""
 _SAMPLE = 50
-_COLUMNS: Mapping[str, Sequence[str]] = {
-    "email": (
-        "email", "emailaddress", "subscriberemail", "contactemail", "customeremail", "emailid",
-        "mail", "recipient", "recipientemail", "adresseemail", "emailadresse", "correo",
-        "correoelectronico", "電子郵件", "電子郵件地址", "電子信箱", "電郵", "电子邮件", "电子邮箱",
-        "邮箱", "メールアドレス",
-    ),
-    "phone": (
-        "phone", "phonenumber", "mobile", "mobilephone", "mobilenumber", "mobilephonenumber",
-        "smsphonenumber", "smsnumber", "sms", "telephone", "tel", "cell", "cellphone", "msisdn",
-        "contactphone", "customerphone", "telefon", "telephonenumber", "手機", "手機號碼", "電話",
-        "電話號碼", "手机", "手机号", "手机号码", "电话", "電話番号",
-    ),
-    "channel": ("channel", "channels", "subscriptionchannel", "medium", "渠道", "管道"),
-    "date": (
-        "unsubtime", "unsubscribetime", "unsubscribedat", "unsubscribedate", "unsubscribedon",
-        "unsubscribeddate", "dateunsubscribed", "optouttime", "optoutdate", "optedoutat",
-        "optoutat", "suppressedat", "suppressiondate", "suppressiontimestamp", "cleantime",
-        "timestamp", "date", "time", "eventtime", "lastchanged", "日期", "時間", "时间",
-    ),
-    "reason": (
-        "unsubreason", "unsubscribereason", "unsubscribedreason", "suppressionreason", "reason",
-        "cleancampaigntitle", "note", "comment", "原因",
-    ),
-    "status": (
-        "status", "subscriptionstatus", "emailmarketingconsent", "emailmarketingstatus",
-        "emailsubscriptionstatus", "emailsubscribestatus", "smsmarketingconsent", "emailstatus",
-        "subscribed", "subscribestatus", "acceptsmarketing", "acceptsemailmarketing", "consent",
-        "訂閱狀態", "订阅状态",
-    ),
-    "refusal": (
-        "unsubscribed", "optout", "optedout", "isunsubscribed", "suppressed", "donotcontact",
-        "donotemail", "globalunsubscribe",
-    ),
-}
-"""Of several columns that fit, the one that stands first here."""
-_SAYS_YES = frozenset(
-    {"subscribed", "subscribe", "yes", "true", "1", "active", "optin", "optedin", "confirmed",
-     "granted", "y", "已訂閱", "已订阅", "是"}
-)
-_SAYS_NO = frozenset({"no", "false", "0", "n", "否"})
 _MARKS: Sequence[tuple[bytes, str]] = (
     (b"PK\x03\x04", "excel"),
     (b"\xd0\xcf\x11\xe0", "excel"),
@@ -147,7 +106,7 @@ def _line(number: int, row: Sequence[str], columns: Mapping[str, int]) -> Line:
         channel=_plain(cell("channel")),
         date=cell("date"),
         reason=cell("reason"),
-        says_subscribed=status in _SAYS_YES or refusal in _SAYS_NO,
+        says_subscribed=status in SAYS_YES or refusal in SAYS_NO,
     )
 
 
@@ -231,7 +190,7 @@ def _named(header: Sequence[str]) -> dict[str, int]:
     places = {name: at for at, cell in reversed(list(enumerate(header))) if (name := _plain(cell))}
     found = {
         column: next((places[name] for name in names if name in places), None)
-        for column, names in _COLUMNS.items()
+        for column, names in COLUMNS.items()
     }
     return {column: at for column, at in found.items() if at is not None}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from pyroaring import BitMap
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
@@ -192,7 +193,10 @@ class OptOutReading(Base):
 
 
 class WriteBack(Base):
-    """An opt-out that the store is to be told. It names nobody but by the contact."""
+    """An opt-out that the store is to be told. It names nobody but by the contact.
+
+    `error` is a code with its facts; `failure.sentence` says it.
+    """
 
     __tablename__ = "smartpush_write_back"
     __table_args__ = (Index(None, "shop_id", "state", "next_try_at"),)
@@ -206,5 +210,5 @@ class WriteBack(Base):
     occurred_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
-    error: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     done_at: Mapped[datetime | None]

@@ -5,9 +5,10 @@ They are noted whether SMARTPUSH_WRITE_BACK is on or not, so that turning it on 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,8 @@ SCOPE = "write_customers"
 WAITING, DONE, NEEDLESS, REFUSED = "waiting", "done", "needless", "refused"
 FORBIDDEN_SECONDS = 3600.0
 _LONGEST_WAIT = timedelta(hours=1)
+Failure = Mapping[str, Any]
+"""As `failure.code_of` makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,11 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many opt-outs wait, were refused for good, and the first refusal in words."""
+    """How many opt-outs wait, how many were refused for good, and why one of them was not taken."""
 
     waiting: int
     refused: int
-    error: str | None
+    error: Failure | None
 
 
 def is_granted(shop: Shop) -> bool:
@@ -105,15 +108,18 @@ def _waiting(shop_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def close(session: Session, due: Due, now: datetime, refusal: str | None = None) -> None:
+def close(session: Session, due: Due, now: datetime, refusal: Failure | None = None) -> None:
     """Told; or refused for good, which a person sees."""
     row = session.get(WriteBack, (due.contact_id, due.channel))
     if row is None or row.state != WAITING or row.occurred_at != due.occurred_at:
         return  # erased, or they opted out once more meanwhile
-    row.state, row.done_at, row.error = REFUSED if refusal else DONE, now, refusal
+    row.state, row.done_at = REFUSED if refusal else DONE, now
+    row.error = dict(refusal) if refusal else None
 
 
-def put_off(session: Session, shop_id: int, error: str, now: datetime, seconds: float = 0) -> None:
+def put_off(
+    session: Session, shop_id: int, error: Failure, now: datetime, seconds: float = 0
+) -> None:
     """The store cannot be told now: all that waits is tried later, ever later."""
     rows = list(session.scalars(select(WriteBack).where(*_waiting(shop_id, now))))
     tries = max((row.attempts for row in rows), default=0) + 1
@@ -122,7 +128,7 @@ def put_off(session: Session, shop_id: int, error: str, now: datetime, seconds: 
     session.execute(mine.values(attempts=tries, error=error, next_try_at=now + wait))
 
 
-def put_off_until(session: Session, shop_id: int, error: str, until: datetime) -> None:
+def put_off_until(session: Session, shop_id: int, error: Failure, until: datetime) -> None:
     """Everything of the store waits, and this with it."""
     mine = update(WriteBack).where(WriteBack.shop_id == shop_id, WriteBack.state == WAITING)
     session.execute(mine.values(error=error, next_try_at=until))
@@ -144,7 +150,8 @@ def tally(session: Session, shop_id: int) -> Tally:
     many = func.count().label("many")
     states = select(WriteBack.state, many).where(mine).group_by(WriteBack.state)
     counts = {row.state: row.many for row in session.execute(states)}
-    error = session.scalar(
-        select(func.min(WriteBack.error)).where(mine, WriteBack.state.in_((WAITING, REFUSED)))
+    not_taken = select(WriteBack.error).where(
+        mine, WriteBack.state.in_((WAITING, REFUSED)), WriteBack.error.is_not(None)
     )
+    error = session.scalars(not_taken.order_by(WriteBack.state, WriteBack.next_try_at)).first()
     return Tally(counts.get(WAITING, 0), counts.get(REFUSED, 0), error)

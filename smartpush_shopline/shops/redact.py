@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from sqlalchemy import or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from ..database import Database
 from ..errors import DeliveryRefused, trace_of
 from ..web import State
 from .models import Redaction, Shop
+from .tokens import cipher
 
 PERSON, STORE = "person", "store"
 WAITING, DONE, REFUSED, DISMISSED = "waiting", "done", "refused", "dismissed"
@@ -79,11 +80,11 @@ def enter(session: Session, request: Redaction, now: datetime) -> Redaction:
 
 def seal(facts: Mapping[str, Any], keys: Sequence[str]) -> bytes:
     """Whom to erase, readable only until it is done."""
-    return _cipher(keys).encrypt(json.dumps(facts).encode())
+    return cipher(keys).encrypt(json.dumps(facts).encode())
 
 
 def unseal(sealed: bytes, keys: Sequence[str]) -> dict[str, Any]:
-    facts: dict[str, Any] = json.loads(_cipher(keys).decrypt(sealed))
+    facts: dict[str, Any] = json.loads(cipher(keys).decrypt(sealed))
     return facts
 
 
@@ -93,11 +94,7 @@ def reseal(database: Database, keys: Sequence[str]) -> None:
         waiting = select(Redaction).where(Redaction.sealed.is_not(None)).with_for_update()
         for request in session.scalars(waiting):
             with suppress(InvalidToken):
-                request.sealed = _cipher(keys).rotate(request.sealed or b"")
-
-
-def _cipher(keys: Sequence[str]) -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in keys])
+                request.sealed = cipher(keys).rotate(request.sealed or b"")
 
 
 def due(state: State, kind: str) -> list[int]:

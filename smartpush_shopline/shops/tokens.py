@@ -27,7 +27,8 @@ class Rotation:
     unreadable: tuple[str, ...]
 
 
-def _cipher(keys: Sequence[str]) -> MultiFernet:
+def cipher(keys: Sequence[str]) -> MultiFernet:
+    """Encrypts with the newest key, reads with any. Raises ConfigurationError for a wrong one."""
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError:
@@ -40,11 +41,11 @@ def _cipher(keys: Sequence[str]) -> MultiFernet:
 
 def check_keys(keys: Sequence[str]) -> None:
     """Raises ConfigurationError now rather than when the first store is connected."""
-    _cipher(keys)
+    cipher(keys)
 
 
 def keep(shop: Shop, token: Token, keys: Sequence[str]) -> None:
-    shop.token = _cipher(keys).encrypt(token.value.encode())
+    shop.token = cipher(keys).encrypt(token.value.encode())
     shop.token_expires_at = token.expires_at
     shop.scopes = ",".join(sorted(token.scope))
 
@@ -54,7 +55,7 @@ def reveal(shop: Shop, keys: Sequence[str]) -> str:
     if shop.token is None:
         raise NotAuthorised(f"There is no token for {shop.handle}.", reason="no_token")
     try:
-        return _cipher(keys).decrypt(shop.token).decode()
+        return cipher(keys).decrypt(shop.token).decode()
     except InvalidToken:
         raise NotAuthorised(
             f"The token of {shop.handle} was encrypted with a key that is no longer listed.",
@@ -79,7 +80,7 @@ def rotate(database: Database, keys: Sequence[str]) -> Rotation:
 
     A token that was renewed meanwhile is left: whoever renewed it used the newest key.
     """
-    newest, every = _cipher(keys[:1]), _cipher(keys)
+    newest, every = cipher(keys[:1]), cipher(keys)
     renewed, unreadable, already = [], [], 0
     with database.read() as session:
         kept = select(Shop.id, Shop.handle, Shop.token).where(Shop.token.is_not(None))
@@ -97,9 +98,9 @@ def rotate(database: Database, keys: Sequence[str]) -> Rotation:
     return Rotation(tuple(renewed), already, tuple(unreadable))
 
 
-def _opens(cipher: MultiFernet, token: bytes) -> bool:
+def _opens(keys: MultiFernet, token: bytes) -> bool:
     try:
-        cipher.decrypt(token)
+        keys.decrypt(token)
     except InvalidToken:
         return False
     return True

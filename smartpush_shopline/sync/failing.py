@@ -56,7 +56,7 @@ def note(session: Session, task: tuple[str, int], error: ShoplineError, now: dat
     if kind == "shop":
         _note_shop(session.get_one(Shop, row_id), error, now)
     elif kind == "opt_outs":
-        writing_back.put_off(session, row_id, str(error), now)
+        writing_back.put_off(session, row_id, code_of(error), now)
     elif kind == "run":
         _note_run(session.get_one(SyncRun, row_id), error, now)
     else:
@@ -101,7 +101,7 @@ def put_off(session: Session, shop_id: int, error: ShoplineError, until: datetim
         .where(Segment.shop_id == shop_id, Segment.stale_reason.is_not(None))
         .values(next_try_at=until, error=code_of(error))
     )
-    writing_back.put_off_until(session, shop_id, str(error), until)
+    writing_back.put_off_until(session, shop_id, code_of(error), until)
     doubted = update(Shop).where(Shop.id == shop_id, Shop.confirm_at.is_not(None))
     session.execute(doubted.values(confirm_at=until))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ..contacts import writing_back
 from ..errors import NotAuthorised, ShoplineBusy, ShoplineError
+from ..failure import code_of
 from .holder import Holder
 
 _SHUT = (402, 423)
@@ -36,7 +37,7 @@ def _note(holder: Holder, due: writing_back.Due, error: ShoplineError) -> None:
     forbidden = error.status == 403
     with holder.begin() as session:
         if error.permanent and not forbidden:
-            writing_back.close(session, due, holder.now(), str(error))
+            writing_back.close(session, due, holder.now(), code_of(error))
         else:
             seconds = writing_back.FORBIDDEN_SECONDS if forbidden else 0.0
-            writing_back.put_off(session, holder.shop_id, str(error), holder.now(), seconds)
+            writing_back.put_off(session, holder.shop_id, code_of(error), holder.now(), seconds)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences import between, saving
 from smartpush_shopline.audiences.choice import Pick
 from smartpush_shopline.audiences.models import OPENED, Audience
 from smartpush_shopline.errors import NotFound, StaleChoice
@@ -33,6 +33,10 @@ def saved(save, choose, every):
 
 def people_of(cast, look, audience_id):
     return cast.refs(look(audience_id, saving.recipients_now))
+
+
+def questions(session, audience):
+    return between.questions(session, audience, threshold=1.0)
 
 
 def counts(look, audience_id):
@@ -111,7 +115,8 @@ def test_a_person_who_changed_the_address_is_written_to_at_the_new_one(cast, loo
 def test_a_newer_list_is_said_and_not_taken(cast, look, saved, every):
     cast.take(opted(DEE, "subscribed", "sms"))
     cast.segment("all", "2", "3", "4")
-    [newer] = look(saved, saving.newer_versions)
+    [newer] = look(saved, questions)
+    assert newer.kind == between.NEWER
     assert (newer.current.version, newer.joined, newer.left) == (2, 0, 1)
     assert people_of(cast, look, saved) == {"1", "2"}
 
@@ -123,7 +128,7 @@ def test_a_person_takes_the_newer_list(cast, look, saved, every):
         audience = saving.find(session, "campaign-1")
         saving.take_newer(session, audience, every.id, NOW)
     assert people_of(cast, look, saved) == {"2", "4"}
-    assert look(saved, saving.newer_versions) == []
+    assert look(saved, questions) == []
     assert look(saved, lambda s, a: (a.revision, len(a.picks))) == (2, 1)
 
 
@@ -140,7 +145,8 @@ def test_a_segment_deleted_in_the_admin_keeps_its_people_and_offers_nothing(
     with cast.begin() as session:
         session.get_one(Segment, every.id).state = DELETED
     assert people_of(cast, look, saved) == {"1", "2"}
-    assert look(saved, saving.newer_versions) == []
+    [gone] = look(saved, questions)
+    assert (gone.kind, gone.current) == (between.GONE, None)
 
 
 def test_a_form_that_was_drawn_before_somebody_else_saved_is_refused(cast, look, save, saved):

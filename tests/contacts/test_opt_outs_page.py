@@ -235,9 +235,9 @@ def test_opt_outs_that_the_store_refused_can_be_tried_again(here):
         session.merge(here.shop("alder")).scopes = "write_customers"
         session.flush()
         due = writing_back.take(session, shop_id, NOW)
-        writing_back.close(session, due, NOW, "not that one")
+        writing_back.close(session, due, NOW, {"code": "refused", "said": "not that one"})
     assert "1 opt-out could not be written to the store" in overview(here)
-    assert "not that one" in text_of(here.browser().get(HOME))
+    assert "SHOPLINE refused the call (not that one)." in text_of(here.browser().get(HOME))
     here.state.ring = lambda *what: None
     assert here.browser().post(f"{HOME}/tell").status_code == 303
     assert "could not be written" not in overview(here)
