@@ -1,0 +1,116 @@
+"""Plant each bug in a copy of the project, run the tests, and say which of them found it.
+
+    python -m tests.planted                   all of them
+    python -m tests.planted reach lease       those whose name holds one of these words
+    python -m tests.planted --jobs 2          so many at once
+
+A patch begins with a sentence about what is wrong, and with the tests that are tried first. When
+those do not fail, the whole suite is run. At least 95 of 100 have to be found.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+REQUIRED = 0.95
+_LONGEST = 1_800
+_SPREAD = ("-n", "2")
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """One patch. `first` are the tests of the room it is planted in."""
+
+    path: Path
+    what: str
+    first: list[str]
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    bug: Bug
+    found_by: str | None
+    seconds: float
+
+
+def bugs(words: list[str] | None = None) -> list[Bug]:
+    every = [_read(path) for path in sorted(HERE.glob("*.patch"))]
+    return [bug for bug in every if not words or any(word in bug.name for word in words)]
+
+
+def _read(path: Path) -> Bug:
+    what, tests, *_patch = path.read_text().splitlines()
+    return Bug(path, what.removeprefix("What: "), tests.removeprefix("Tests: ").split())
+
+
+def try_out(bug: Bug) -> Outcome:
+    began = time.monotonic()
+    with TemporaryDirectory(prefix="smartpush-planted-") as folder:
+        copy = Path(folder) / "project"
+        _copy(copy)
+        subprocess.run(["git", "apply", str(bug.path)], cwd=copy, check=True)
+        found_by = _failing(copy, bug.first) or _failing(copy, ["tests"], *_SPREAD)
+    return Outcome(bug, found_by, time.monotonic() - began)
+
+
+def _copy(copy: Path) -> None:
+    """What git knows of the project, as it lies here; a repository of its own for `git apply`."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True)
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
+
+
+def _failing(copy: Path, tests: list[str], *more: str) -> str | None:
+    """The first test that failed. Raises RuntimeError when they could not be run at all."""
+    asked = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider"]
+    ran = subprocess.run(
+        [*asked, "-p", "no:randomly", "--ignore=tests/planted", *more, *tests],
+        cwd=copy,
+        env=os.environ | {"PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        timeout=_LONGEST,
+    )
+    lines = (line.split() for line in ran.stdout.splitlines())
+    failed = [words[1] for words in lines if words[:1] in (["FAILED"], ["ERROR"])]
+    if ran.returncode and not any("::" in each for each in failed):
+        raise RuntimeError(f"pytest ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
+    return failed[0] if failed else None
+
+
+def main() -> int:
+    parser = ArgumentParser(prog="python -m tests.planted", description=__doc__.split("\n")[0])
+    parser.add_argument("words", nargs="*", help="parts of the names of the bugs to plant")
+    parser.add_argument("--jobs", type=int, default=1, help="how many at once (%(default)s)")
+    wanted = parser.parse_args()
+    outcomes = []
+    with ThreadPoolExecutor(wanted.jobs) as pool:
+        for outcome in pool.map(try_out, bugs(wanted.words)):
+            outcomes.append(outcome)
+            told = outcome.found_by or "NOT FOUND"
+            print(f"{outcome.bug.name:44} {outcome.seconds:6.0f} s  {told}", flush=True)
+    found = sum(outcome.found_by is not None for outcome in outcomes)
+    print(f"{found} of {len(outcomes)} were found.")
+    return 0 if outcomes and found >= REQUIRED * len(outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
