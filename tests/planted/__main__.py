@@ -89,9 +89,9 @@ def _failing(copy: Path, tests: list[str], *more: str) -> str | None:
         text=True,
         timeout=_LONGEST,
     )
-    lines = (line.split() for line in ran.stdout.splitlines())
-    failed = [words[1] for words in lines if words[:1] in (["FAILED"], ["ERROR"])]
-    if ran.returncode and not any("::" in each for each in failed):
+    told = (line.split() for line in ran.stdout.splitlines())
+    failed = [w[1] for w in told if w[:1] in (["FAILED"], ["ERROR"]) and "::" in w[1]]
+    if ran.returncode and not failed:
         raise RuntimeError(f"pytest ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
     return failed[0] if failed else None
 
