@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from smartpush_shopline.contacts.models import ChangedContact
 from smartpush_shopline.sandbox import buying, people
+from smartpush_shopline.shopline import ShoplineClient
 from smartpush_shopline.sync import changes, checking
 from smartpush_shopline.sync.models import SyncDelta
 from tests.support import versions
@@ -76,6 +77,22 @@ def test_what_several_calls_tell_of_a_segment_is_one_list(
     soon()
     assert len(gone) == 2 and not members("Big spenders").intersection(gone)
     assert causes(connected, "Big spenders") == ["import", "changes"]
+
+
+def test_a_segment_that_an_answer_leaves_out_keeps_its_people(
+    connected, sandbox, store, soon, members, monkeypatch
+):
+    asked = ShoplineClient.fetch_memberships
+    monkeypatch.setattr(
+        ShoplineClient, "fetch_memberships", lambda *them: {ref: {} for ref in asked(*them)}
+    )
+    big = next(s for s in store.segments.all() if s.name == "Big spenders")
+    one = store.members(big)[0].id
+    people.edit(store, one, {"tags": "quite new"}, "Admin")
+    sandbox.arrived()
+    assert soon() != {}
+    assert one in members("Big spenders")
+    assert sandbox.counted("saved_searches") == 0, "nothing was doubted"
 
 
 def test_who_does_not_fit_into_one_look_is_asked_about_in_the_next(
