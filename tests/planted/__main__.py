@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -107,7 +107,9 @@ def main() -> int:
     wanted = parser.parse_args()
     outcomes = []
     with ThreadPoolExecutor(wanted.jobs) as pool:
-        for outcome in pool.map(lambda bug: try_out(bug, wanted.quick), bugs(wanted.words)):
+        planted = [pool.submit(try_out, bug, wanted.quick) for bug in bugs(wanted.words)]
+        for each in as_completed(planted):
+            outcome = each.result()
             outcomes.append(outcome)
             told = outcome.found_by or "NOT FOUND"
             print(f"{outcome.bug.name:48} {outcome.seconds:6.0f} s  {told}", flush=True)
