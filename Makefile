@@ -2,7 +2,7 @@
 SHELL := bash
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test check chaos bench i18n clean
+.PHONY: help demo test check chaos planted bench i18n clean
 MAKEFLAGS += --no-print-directory
 
 BIN := .venv/bin
@@ -32,6 +32,9 @@ check: .venv/.dev  ## what CI runs: ruff, mypy, the floors, then the tests
 RUNS ?= 1000
 chaos: .venv/.dev  ## look for longer whether we converge with the store, whatever breaks (RUNS=5000)
 	@CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/chaos $(ARGS)
+
+planted: .venv/.dev  ## plant bugs in a copy and see which test finds each (ARGS="reach lease --jobs 2")
+	@$(BIN)/python -m tests.planted $(ARGS)
 
 bench: .venv/.bench  ## measure a million contacts, write benchmarks/results.json
 	@$(BIN)/python -m benchmarks

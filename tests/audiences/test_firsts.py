@@ -71,6 +71,16 @@ def test_it_takes_the_first_list_once_and_stays_on_it(campaigns, choose):
     assert who(campaigns) == ["1", "2"], "it is pinned now"
 
 
+def test_a_first_list_leaves_the_other_segments_where_they_are(campaigns, choose):
+    campaigns.crowd(3)
+    every = campaigns.people.segment("Every", "1")
+    choose(every, campaigns.people.segment("Fresh", version=False))
+    campaigns.people.segment("Every", "1", "3")
+    campaigns.people.segment("Fresh", "2")
+    tick(campaigns)
+    assert who(campaigns) == ["1", "2"], "every is pinned"
+
+
 def test_an_exclusion_takes_away_whom_its_first_list_has(campaigns, choose):
     campaigns.crowd(3)
     every = campaigns.people.segment("Every", "1", "2", "3")

@@ -115,6 +115,7 @@ def test_a_window_says_how_many_it_would_skip_and_when_the_last_is_free(campaign
             return smart.preview(session, shop_id, "email", people, now, window)
 
         assert look(1) == smart.Preview(0, None)
+        assert look(5) == smart.Preview(3, NOW + timedelta(hours=11)), "until the hour is over"
         assert look(6) == smart.Preview(3, NOW + timedelta(hours=12))
         assert look(120) == smart.Preview(3, NOW + timedelta(hours=126))
 

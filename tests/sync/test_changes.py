@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from smartpush_shopline.contacts.models import ChangedContact
 from smartpush_shopline.sandbox import buying, people
-from smartpush_shopline.sync import changes
+from smartpush_shopline.shopline import ShoplineClient
+from smartpush_shopline.sync import changes, checking
 from smartpush_shopline.sync.models import SyncDelta
 from tests.support import versions
 from tests.sync.test_fresh_lists import poor_one
@@ -62,6 +63,46 @@ def test_a_customer_who_was_deleted_leaves_every_list(connected, sandbox, store,
     assert gone not in members("Big spenders")
     assert sandbox.counted("saved_searches") == 0
     assert connected.segments()["Big spenders"].differs_since is None
+
+
+def test_what_several_calls_tell_of_a_segment_is_one_list(
+    connected, sandbox, store, soon, members, monkeypatch
+):
+    monkeypatch.setattr(checking, "CUSTOMERS_PER_CALL", 1)
+    big = next(s for s in store.segments.all() if s.name == "Big spenders")
+    gone = [each.id for each in store.members(big)[:2]]
+    for each in gone:
+        people.delete(store, each)
+    sandbox.arrived()
+    soon()
+    assert len(gone) == 2 and not members("Big spenders").intersection(gone)
+    assert causes(connected, "Big spenders") == ["import", "changes"]
+
+
+def test_a_segment_that_an_answer_leaves_out_keeps_its_people(
+    connected, sandbox, store, soon, members, monkeypatch
+):
+    asked = ShoplineClient.fetch_memberships
+    monkeypatch.setattr(
+        ShoplineClient, "fetch_memberships", lambda *them: {ref: {} for ref in asked(*them)}
+    )
+    big = next(s for s in store.segments.all() if s.name == "Big spenders")
+    one = store.members(big)[0].id
+    people.edit(store, one, {"tags": "quite new"}, "Admin")
+    sandbox.arrived()
+    assert soon() != {}
+    assert one in members("Big spenders")
+    assert sandbox.counted("saved_searches") == 0, "nothing was doubted"
+
+
+def test_who_does_not_fit_into_one_look_is_asked_about_in_the_next(
+    connected, sandbox, store, soon, monkeypatch
+):
+    monkeypatch.setattr(changes, "MOST", 1)
+    for each in store.customers.all()[:2]:
+        people.edit(store, each.id, {"tags": "quite new"}, "Admin")
+    sandbox.arrived()
+    assert [sum(soon(minutes=5).values()) for _ in range(3)] == [1, 1, 0]
 
 
 def test_many_messages_are_asked_about_together(connected, sandbox, store, soon):

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from smartpush_shopline.contacts.models import Contact
 from smartpush_shopline.sandbox import groups, people
 from smartpush_shopline.segments.models import Segment, SegmentVersion
 from smartpush_shopline.shops.models import Shop
@@ -140,6 +141,18 @@ def test_who_changes_while_a_long_reading_goes_on_is_met_by_the_next_one(large, 
     night_of(large, clock)
     assert large.shop().customers_cursor == large.runs()[-1].started_at
     assert large.shop().customers_cursor < store.customers.all()[-1].updated_at
+
+
+def test_a_change_that_was_listed_late_is_met_by_the_next_night(large, untold, clock):
+    """Dated by the store some minutes before the newest one that the last night met."""
+    late = min(untold.customers.all(), key=lambda customer: customer.updated_at)
+    when = large.shop().customers_cursor - timedelta(minutes=9)
+    assert late.updated_at < when
+    untold.customers.put(late.id, replace(late, updated_at=when, last_name="Late"))
+    night_of(large, clock)
+    with large.database.read() as session:
+        met = session.scalars(select(Contact).where(Contact.customer_ref == late.id)).one()
+    assert met.last_name == "Late"
 
 
 def test_what_was_asked_before_a_segment_was_read_is_not_applied_after_it(

@@ -10,6 +10,7 @@ from smartpush_shopline.sandbox import groups, people
 from smartpush_shopline.segments.models import DELETED, READY
 from smartpush_shopline.sync import reading
 from tests.support import APP_KEY, versions
+from tests.sync.test_blocked_store import make_stale
 
 
 @pytest.fixture
@@ -162,6 +163,24 @@ def test_a_segment_that_is_in_the_admin_after_all_comes_back(connected, store, c
     connected.tick()
     assert connected.segments()[name].state == READY
     assert connected.segments()[name].read_at == clock()
+
+
+def test_a_list_asked_for_once_more_while_it_is_read_is_read_once_more(
+    connected, sandbox, store, at, clock
+):
+    name, segment = next(iter(connected.segments().items()))
+    make_stale(connected, name)
+    pages = f"{segment.segment_ref}/customers.json"
+
+    def somebody_looks():
+        clock.forward(seconds=1)
+        make_stale(connected, name)
+
+    at(pages, somebody_looks)
+    sandbox.calls.clear()
+    connected.tick()
+    assert sandbox.counted(pages) == 2
+    assert connected.segments()[name].stale_reason is None
 
 
 def test_two_rings_at_once_are_one_reading(connected, sandbox, store, clock):

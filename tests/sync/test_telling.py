@@ -109,6 +109,22 @@ def test_the_message_that_comes_back_is_no_second_fact(telling, sandbox, store):
     assert writes(sandbox) == 1
 
 
+def test_an_opt_out_made_while_an_earlier_one_is_told_is_told_too(telling, sandbox, store, at):
+    ada = subscriber(store)
+    sandbox.arrived()
+    telling.clock.forward(hours=1)
+    opt_out(telling, ada.id)
+
+    def once_more():
+        telling.clock.forward(minutes=1)
+        opt_out(telling, ada.id, source="complaint")
+
+    at("graphql", once_more)
+    store.moods.deliver = "never"  # else its own message says it before we do
+    work(telling, sandbox)
+    assert writes(sandbox) == 2
+
+
 def test_what_the_store_says_already_is_not_written(telling, sandbox, store):
     ada = subscriber(store)
     admin.edit(store, ada.id, {"email_marketing_consent": {"state": 0}}, "Admin")
