@@ -138,7 +138,7 @@ def test_a_lost_deletion_is_told_by_the_count_of_customers(large, sandbox, untol
     assert large.runs()[-1].findings["unannounced"] == {"deleted": 1}
     assert large.shop().customers_read_at == clock()
     sandbox.calls.clear()
-    night_of(large, clock)
+    night_of(large, clock, hours=24)
     [page] = [call for call in sandbox.calls if "v2/customers.json" in call]
     assert "updated_at_min" in page, "once is enough"
 
