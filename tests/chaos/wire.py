@@ -104,7 +104,7 @@ class Wire:
 
     def exchange(self, request: requests.PreparedRequest, life: Life) -> requests.Response:
         life.moment()
-        self.meanwhile = _let_happen(self.meanwhile)
+        _let_happen(self.meanwhile)
         parts = urlsplit(request.url or "")
         path = f"{parts.path}?{_LIMIT.sub(f'limit={PAGE}', parts.query)}"
         self.calls.append(path)
@@ -124,7 +124,7 @@ class Wire:
             raise requests.ReadTimeout(request=request)
         body = self._without_missed(path, told.data)
         body = body[: len(body) // 2] if fault == "half an answer" else body
-        self.later = _let_happen(self.later)
+        _let_happen(self.later)
         life.moment()
         return _made(request, told.status_code, dict(told.headers), body)
 
@@ -144,11 +144,12 @@ class Wire:
         return json.dumps(told | {"customers": kept}).encode()
 
 
-def _let_happen(planned: list[tuple[int, Callable[[], None]]]) -> list[Any]:
-    """What is left of it."""
-    for what in [what for left, what in planned if left <= 0]:
+def _let_happen(planned: list[tuple[int, Callable[[], None]]]) -> None:
+    """What is due, once; what is left is a call nearer."""
+    due = [what for left, what in planned if left <= 0]
+    planned[:] = [(left - 1, what) for left, what in planned if left > 0]
+    for what in due:
         what()
-    return [(left - 1, what) for left, what in planned if left > 0]
 
 
 class Plug(BaseAdapter):

@@ -339,13 +339,14 @@ class World:
     def let(self, worker: Worker, work: Callable[[], Any]) -> bool:
         """The worker does something; False when that killed it."""
         before, self.running = self.running, worker.life
+        slept, worker.life.overslept = worker.life.overslept, False  # it has other threads
         try:
             work()
         except Killed:
             if not worker.life.dead:
                 raise
         finally:
-            self.running = before
+            self.running, worker.life.overslept = before, slept
         return not worker.life.dead
 
     def new_session(self) -> requests.Session:
@@ -358,7 +359,6 @@ class World:
             self.start_again(number)
         worker = self.workers[number]
         self.let(worker, worker.host.tick)
-        worker.life.overslept = False
 
     def start_again(self, number: int) -> None:
         self.workers[number].start(self.budget, self.write_back)
