@@ -188,6 +188,7 @@ class Moves:
 
     def __call__(self, world: World) -> None:
         profile.edit(world.store, world.store.info.name, self.zone)
+        world.moved = True
 
 
 @dataclass(frozen=True)

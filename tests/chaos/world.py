@@ -42,6 +42,7 @@ PUBLIC_URL = "https://dashboard.example"
 WEBHOOKS = f"{PUBLIC_URL}/smartpush/webhooks/shopline"
 LARGE = 100_000
 """A night's budget that is enough for everything."""
+CUSTOMER_TOPICS = ("customers/update", "customers_marketing_consent/update")
 RULE_TOPICS = ("customer_groups/create", "customer_groups/update")
 Deed = Callable[["World"], None]
 
@@ -204,7 +205,7 @@ class World:
         self.asked: dict[str, int] = {}
         """segment → the same, when somebody last wanted it read"""
         self.sent: dict[str, set[int]] = {}
-        self.write_back = write_back
+        self.write_back, self.moved = write_back, False
         self.erased: set[str] = set()
         self.campaigns = 0
         self.refused: dict[tuple[int, str], datetime] = {}
@@ -292,7 +293,7 @@ class World:
     def take_times_out(self, delivery_id: str) -> None:
         """A message of a customer that says neither when, nor more than flags."""
         delivery = self.store.deliveries.get(delivery_id)
-        if delivery is None or delivery.topic != "customers/update":
+        if delivery is None or delivery.topic not in CUSTOMER_TOPICS:
             return
         said = json.loads(delivery.body)
         for name in ("updated_at", "email_marketing_consent", "sms_marketing_consent"):
