@@ -48,6 +48,7 @@ class WhileWeCall:
 
     def _happen(self, world: World) -> None:
         before = len(world.bag)
+        world.pass_time(seconds=1)
         world.do(self.deed)
         for each in world.bag[before:] if self.told else ():
             world.deliver(each)
@@ -61,7 +62,11 @@ class SomebodyAsks:
     what: CheckNow
 
     def __call__(self, world: World) -> None:
-        world.wire.meanwhile.append((self.after, lambda: self.what(world)))
+        world.wire.meanwhile.append((self.after, lambda: self._ask(world)))
+
+    def _ask(self, world: World) -> None:
+        world.pass_time(seconds=1)
+        self.what(world)
 
 
 @dataclass(frozen=True)

@@ -169,6 +169,8 @@ class Chaos(RuleBasedStateMachine):
     def ticks(self, worker: int) -> None:
         self.world.tick(worker)
         self.memory.look()
+        if self.world.asked and self.world.is_idle():
+            self._check_asked()
 
     @rule(what=DOINGS)
     def we(self, what: Any) -> None:
