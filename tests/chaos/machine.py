@@ -245,6 +245,9 @@ class Chaos(RuleBasedStateMachine):
         self.memory.begin_step()
         self.world.quiet_since = self.world.clock()
         self.night()
+        if self.world.bag:  # what we told the store has changed it
+            self.world.deliver_all()
+            self.night()
         if self.world.store.moods.membership == "snapshot":
             self.night()
         self._compare(rotation)
