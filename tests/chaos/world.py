@@ -290,15 +290,19 @@ class World:
             self.deliver(self.bag[0])
         self.courier.run_due(late=True)
 
-    def take_times_out(self, delivery_id: str) -> None:
-        """A message of a customer that says neither when, nor more than flags."""
+    def deliver_without_times(self, delivery_id: str) -> None:
+        """A message of a customer that says neither when, nor more than flags; only this once."""
         delivery = self.store.deliveries.get(delivery_id)
         if delivery is None or delivery.topic not in CUSTOMER_TOPICS:
+            self.deliver(delivery_id)
             return
         said = json.loads(delivery.body)
         for name in ("updated_at", "email_marketing_consent", "sms_marketing_consent"):
             said.pop(name, None)
         self.store.deliveries.put(delivery_id, replace(delivery, body=json.dumps(said)))
+        self.deliver(delivery_id)
+        if after := self.store.deliveries.get(delivery_id):
+            self.store.deliveries.put(delivery_id, replace(after, body=delivery.body))
 
     def lose(self, delivery_id: str) -> None:
         """But for a request to erase: the platform does not let go of that."""
