@@ -121,7 +121,7 @@ class Chaos(RuleBasedStateMachine):
         for each in messages if post != "waits" else ():
             if post == "is lost":
                 self.world.lose(each)
-            elif post == "says no time":
+            elif post == "says no time" and self.world.budget_is_large:  # else nothing mends it
                 self.world.deliver_without_times(each)
             else:
                 self.world.deliver(each, keep=post == "comes twice")
