@@ -206,7 +206,9 @@ class Chaos(RuleBasedStateMachine):
         raise AssertionError("it never came to rest")
 
     def _check_asked(self) -> None:
-        """Whoever asked for a list has got one that was begun after that."""
+        """Whoever asked for a list has got one that was begun after that, once the store is open."""
+        if self.world.shop().status != ACTIVE:
+            return
         ours, theirs = self.world.segments(), {e.id for e in self.world.store.segments.all()}
         for ref, asked in self.world.asked.items():
             pages, our = self.world.wire.pages_of(ref), ours.get(ref)
