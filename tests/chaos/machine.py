@@ -206,7 +206,7 @@ class Chaos(RuleBasedStateMachine):
         raise AssertionError("it never came to rest")
 
     def _check_asked(self) -> None:
-        """Whoever asked for a list has got one that was begun after that, once the store is open."""
+        """Whoever asked an open store for a list has got one that was begun after that."""
         if self.world.shop().status != ACTIVE:
             return
         ours, theirs = self.world.segments(), {e.id for e in self.world.store.segments.all()}
