@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Float, Update, cast, extract, func, select, true, update
+from sqlalchemy import Float, String, bindparam, cast, extract, func, select, true, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.sql import ColumnElement
 
 from ..database import Database
 from ..errors import LeaseLost, trace_of
@@ -95,22 +94,18 @@ class Lease:
         left = self.calls_left if calls_left is None else calls_left
         with self.database.begin() as session:
             now = _now(session)
-            ours = self._ours().where(ShopLease.until > now)
-            session.execute(ours.values(until=now, calls_left=left))
+            ours = (ShopLease.shop_id == self.shop_id) & (ShopLease.epoch == self.epoch)
+            held = update(ShopLease).where(ours, ShopLease.until > now)
+            session.execute(held.values(until=now, calls_left=left))
 
     def _prolong(self, session: Session) -> None:
         now = _now(session, self.life)
-        ours = self._ours().where(ShopLease.until > now)
-        kept = session.execute(ours.values(until=now + self.life))
-        if not kept.rowcount:  # type: ignore[attr-defined]
+        ours = {"shop": self.shop_id, "its_epoch": self.epoch}
+        told = ours | {"now": now, "new_until": now + self.life}
+        kept = session.connection().execute(_PROLONG, told)
+        if not kept.rowcount:
             raise LeaseLost
         self._prolonged_at = time.monotonic()
-
-    def _ours(self) -> Update:
-        """Every holder has an epoch of its own."""
-        return update(ShopLease).where(
-            ShopLease.shop_id == self.shop_id, ShopLease.epoch == self.epoch
-        )
 
     def _is_old(self) -> bool:
         return time.monotonic() - self._prolonged_at >= self.life / 3
@@ -138,18 +133,34 @@ def _name() -> str:
     return f"{os.getpid()} on {socket.gethostname()}"[:64]
 
 
+_ROW = ShopLease.__table__.c
+_PROLONG = (
+    update(ShopLease.__table__)  # type: ignore[arg-type]
+    .where(
+        _ROW.shop_id == bindparam("shop"),
+        _ROW.epoch == bindparam("its_epoch"),  # every holder has one of its own
+        _ROW.until > bindparam("now"),
+    )
+    .values(until=bindparam("new_until"))
+)
+"""Made once, as the questions for the time are: they begin every transaction of a holder."""
+_SQLITE_NOW = select(cast((func.julianday("now") - 2440587.5) * 86400.0, Float))
+_POSTGRES_NOW = select(
+    cast(extract("epoch", func.clock_timestamp()), Float),
+    func.set_config(
+        "idle_in_transaction_session_timeout", bindparam("patience", type_=String), true()
+    ),
+)
+
+
 def _now(session: Session, life: float = LIFE) -> float:
     """Seconds since 1970 by the database's clock.
 
     PostgreSQL is told as well to let go of a transaction whose process sleeps in the midst of it,
     or nobody could take the lease. On SQLite such a process has the only lock there is.
     """
-    clock: ColumnElement[float]
-    if session.get_bind().dialect.name == "sqlite":
-        clock = cast((func.julianday("now") - 2440587.5) * 86400.0, Float)
-        return float(session.scalars(select(clock)).one())
-    clock = cast(extract("epoch", func.clock_timestamp()), Float)
-    patience = func.set_config(
-        "idle_in_transaction_session_timeout", f"{life * 1000:.0f}", true()
-    )
-    return float(session.execute(select(clock, patience)).one()[0])
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        return float(connection.execute(_SQLITE_NOW).scalar_one())
+    told = connection.execute(_POSTGRES_NOW, {"patience": f"{life * 1000:.0f}"})
+    return float(told.one()[0])

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pyroaring import BitMap
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from ..contacts import people
 from ..contacts.changing import numbers_of
 from ..contacts.models import Contact
 from ..errors import Gone
-from ..shopline import Customer
+from ..shopline import MAX_LIMIT, Customer
 from ..shops.models import Shop, ShopCounter
-from . import findings, runs
+from . import findings, planning, runs
 from .holder import Holder
 from .models import SyncRun
 
@@ -29,12 +29,16 @@ def read_page(holder: Holder, run_id: int) -> None:
         run = session.get_one(SyncRun, run_id)
         page_info, since = run.page_info, run.since and run.since - OVERLAP
     page = holder.client.fetch_customer_page(page_info=page_info, updated_at_min=since)
+    is_last_change = page.next_page_info is None and since is not None
+    there = holder.client.fetch_customer_count() if is_last_change else None
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
         _take(holder, session, run, page.items)
         run.page_info, run.error, run.attempts = page.next_page_info, None, 0
-        run.calls += 1
-        if page.next_page_info is None:
+        run.calls += 1 if there is None else 2
+        if there is not None and _must_read_all(session, run, there, holder.settings.night_budget):
+            _read_all(run, there)
+        elif page.next_page_info is None:
             _end(session, holder.shop(session), run)
 
 
@@ -78,6 +82,19 @@ def move_cursor(shop: Shop, run: SyncRun) -> None:
         shop.customers_cursor = min(run.newest_at, run.started_at)
 
 
+def _must_read_all(session: Session, run: SyncRun, there: int, budget: int) -> bool:
+    """Somebody is here who is not there any more: a deletion changes nothing but the count."""
+    here = select(func.count()).where(*_here(run))
+    fits = run.calls + planning.pages(there, MAX_LIMIT) <= budget
+    return fits and session.scalars(here).one() > there
+
+
+def _read_all(run: SyncRun, there: int) -> None:
+    """From the first page on, in the same phase."""
+    run.since, run.page_info = None, None
+    run.contacts_done, run.contacts_total = 0, there
+
+
 def _end(session: Session, shop: Shop, run: SyncRun) -> None:
     if run.since is None:
         shop.customers_read_at = run.started_at
@@ -88,13 +105,17 @@ def _end(session: Session, shop: Shop, run: SyncRun) -> None:
 
 def _not_met(session: Session, run: SyncRun) -> BitMap:
     """Whoever was here before the reading began and was not met: deleted, or missed."""
-    here = select(Contact.number).where(
+    here = select(Contact.number).where(*_here(run), Contact.number <= run.last_number)
+    return BitMap(session.scalars(here)) - (run.seen or BitMap())
+
+
+def _here(run: SyncRun) -> tuple[ColumnElement[bool], ...]:
+    """The store's customers, as far as we know."""
+    return (
         Contact.shop_id == run.shop_id,
-        Contact.number <= run.last_number,
         Contact.customer_ref.is_not(None),
         Contact.deleted_at.is_(None),
     )
-    return BitMap(session.scalars(here)) - (run.seen or BitMap())
 
 
 def ask_about_missing(holder: Holder, run_id: int) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
-from smartpush_shopline.sandbox import buying, groups, people
+from smartpush_shopline.sandbox import buying, groups, people, profile
 from tests.chaos.world import WEBHOOKS, World
 
 EMAILS = ("", "ada@x.example", "bea@x.example", "BEA@x.example", "cyd@x.example", "dee@x.example")
@@ -48,6 +49,18 @@ class Joins:
 
     def __call__(self, world: World) -> None:
         people.create(world.store, self.fields, "Admin")
+
+
+@dataclass(frozen=True)
+class ManyJoin:
+    """As by an import in the Admin."""
+
+    many: int
+    fields: dict[str, Any]
+
+    def __call__(self, world: World) -> None:
+        for _ in range(self.many):
+            people.create(world.store, self.fields, "Admin")
 
 
 @dataclass(frozen=True)
@@ -168,6 +181,36 @@ class AsksToBeErased:
 
 
 @dataclass(frozen=True)
+class Moves:
+    """The store, to another time zone."""
+
+    zone: str
+
+    def __call__(self, world: World) -> None:
+        profile.edit(world.store, world.store.info.name, self.zone)
+        world.moved = True
+
+
+@dataclass(frozen=True)
+class EditsLate:
+    """Is listed only now, with a time before that of the newest change that we have seen."""
+
+    who: int
+    name: str
+    minutes: int
+
+    def __call__(self, world: World) -> None:
+        cursor, customer = world.shop().customers_cursor, _who(world, self.who)
+        if cursor is None or customer is None:
+            return
+        at = cursor - timedelta(minutes=self.minutes)
+        if max(customer.updated_at, world.clock() - timedelta(minutes=9)) < at:
+            world.behind = world.clock() - at
+            people.edit(world.store, customer.id, {"first_name": self.name}, "Admin")
+            world.behind = timedelta(0)
+
+
+@dataclass(frozen=True)
 class Several:
     deeds: tuple[Any, ...]
 
@@ -205,5 +248,10 @@ SEGMENTS = st.one_of(
     st.builds(DeletesSegment, WHO),
     st.builds(Renames, WHO),
 )
-DEEDS = st.one_of(PEOPLE, PEOPLE, SEGMENTS)
+ZONES = ("Asia/Kathmandu", "America/New_York", "Pacific/Auckland")
+STORE = st.one_of(
+    st.builds(ManyJoin, st.integers(3, 7), FIELDS), st.builds(Moves, st.sampled_from(ZONES))
+)
+DEEDS = st.one_of(PEOPLE, PEOPLE, PEOPLE, SEGMENTS, SEGMENTS, STORE)
+LATE = st.builds(EditsLate, WHO, st.sampled_from(("Eve", "Fay", "Gus")), st.integers(0, 8))
 ERASURES = st.builds(AsksToBeErased, WHO, st.booleans())

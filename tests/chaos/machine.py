@@ -10,12 +10,19 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from smartpush_shopline.segments.models import READY
 from smartpush_shopline.shops.models import ACTIVE
 from tests.chaos.breakages import BREAKAGES
-from tests.chaos.deeds import DEEDS, ERASURES, FIELDS, RULES, WHO, Joins, NewSegment
+from tests.chaos.deeds import DEEDS, ERASURES, FIELDS, LATE, RULES, WHO, Joins, NewSegment
 from tests.chaos.doings import DOINGS
 from tests.chaos.memory import Memory
-from tests.chaos.sentence import check_people, check_refusals, check_segments
+from tests.chaos.sentence import (
+    check_ledger,
+    check_people,
+    check_refusals,
+    check_segments,
+    check_written_back,
+)
 from tests.chaos.world import LARGE, World
 
 STARTS = {
@@ -48,7 +55,7 @@ SPANS: tuple[dict[str, float], ...] = (
     {"hours": 25},
     {"days": 3},
 )
-POST = ("waits", "comes", "comes backwards", "comes twice", "is lost")
+POST = ("waits", "comes", "comes backwards", "comes twice", "is lost", "says no time")
 WORKERS = st.integers(0, 1)
 
 
@@ -60,7 +67,8 @@ class Chaos(RuleBasedStateMachine):
     @initialize(
         zone_and_start=st.sampled_from([(z, s) for z in STARTS for s in STARTS[z]]),
         moods=st.fixed_dictionaries({k: st.sampled_from(v) for k, v in MOODS.items()}),
-        budget=st.sampled_from((LARGE, LARGE, LARGE, LARGE, 1, 12)),
+        budget=st.sampled_from((LARGE, LARGE, LARGE, LARGE, 1, 6, 8)),
+        write_back=st.booleans(),
         runner=st.sampled_from(("inline", "external")),
         people=st.lists(st.builds(Joins, FIELDS), min_size=2, max_size=9),
         segments=st.lists(st.sampled_from(RULES), min_size=2, max_size=4),
@@ -71,15 +79,17 @@ class Chaos(RuleBasedStateMachine):
         zone_and_start: tuple[str, datetime],
         moods: dict[str, str],
         budget: int,
+        write_back: bool,
         runner: str,
         people: list[Joins],
         segments: list[str],
         imported: bool,
     ) -> None:
         zone, start = zone_and_start
-        self.world.begin(start.replace(tzinfo=UTC), zone, moods, budget, runner)
+        self.world.begin(start.replace(tzinfo=UTC), zone, moods, budget, runner, write_back)
         for deed in people:
             self.world.do(deed)
+            self.world.pass_time(minutes=1)
         for each in segments:
             self.world.do(NewSegment(each))
         self.world.pass_time(minutes=1)
@@ -98,6 +108,8 @@ class Chaos(RuleBasedStateMachine):
             self.world.do(deed)
             self.world.pass_time(seconds=1)
             self._bring(self.world.bag[told:], post)
+            if post == "says no time":
+                check_ledger(self.world)
         self.memory.look()
 
     the_store_goes_on = in_the_store
@@ -109,8 +121,17 @@ class Chaos(RuleBasedStateMachine):
         for each in messages if post != "waits" else ():
             if post == "is lost":
                 self.world.lose(each)
+            elif post == "says no time" and self.world.budget_is_large:  # else nothing mends it
+                self.world.deliver_without_times(each)
             else:
                 self.world.deliver(each, keep=post == "comes twice")
+
+    @rule(deed=LATE, is_lost=st.booleans())
+    def is_listed_late(self, deed: Any, is_lost: bool) -> None:
+        told = len(self.world.bag)
+        self.world.do(deed)
+        self._bring(self.world.bag[told:], "is lost" if is_lost else "waits")
+        self.memory.look()
 
     @rule(deed=ERASURES)
     def somebody(self, deed: Any) -> None:
@@ -137,7 +158,7 @@ class Chaos(RuleBasedStateMachine):
         self.memory.look()
 
     @precondition(lambda self: self.world.bag)
-    @rule(post=st.sampled_from(POST[1:]))
+    @rule(post=st.sampled_from(POST[1:-1]))  # one that says no time must be the newest
     def all_the_post(self, post: str) -> None:
         self._bring(list(self.world.bag), post)
         self.memory.look()
@@ -148,6 +169,8 @@ class Chaos(RuleBasedStateMachine):
     def ticks(self, worker: int) -> None:
         self.world.tick(worker)
         self.memory.look()
+        if self.world.asked and self.world.is_idle():
+            self._check_asked()
 
     @rule(what=DOINGS)
     def we(self, what: Any) -> None:
@@ -176,15 +199,39 @@ class Chaos(RuleBasedStateMachine):
             self.world.tick()
             self.memory.look()
             if self.world.is_idle():
+                self._check_asked()
                 return
             self.world.pass_time(minutes=10)
             self.memory.begin_step()
         raise AssertionError("it never came to rest")
 
+    def _check_asked(self) -> None:
+        """Whoever asked an open store for a list has got one that was begun after that."""
+        if self.world.shop().status != ACTIVE:
+            return
+        ours, theirs = self.world.segments(), {e.id for e in self.world.store.segments.all()}
+        for ref, asked in self.world.asked.items():
+            pages, our = self.world.wire.pages_of(ref), ours.get(ref)
+            if our is not None and our.state == READY and our.error is None and ref in theirs:
+                assert pages and pages[0] >= asked, f"{our.name} was asked for and not read"
+        self.world.asked.clear()
+
     def night(self) -> None:
-        self.world.set_time(self.world.next_midnight(), 60)
-        self.memory.begin_step()
-        self.work_off()
+        """By our idea of its midnight as well: it may have moved, and we do not know it yet. On
+        the day of a move a night may come only at the second midnight, after at most 36 hours."""
+        began, zones = self.world.clock(), {self.world.store.info.timezone}
+        zones.add(self.world.shop().timezone)
+        moved, self.world.moved = self.world.moved or len(zones) > 1, False
+        self._midnights(zones)
+        run = self.world.last_run()
+        if moved and (run is None or run.started_at < began):
+            self._midnights(zones)
+
+    def _midnights(self, zones: set[str]) -> None:
+        for moment in sorted({self.world.next_midnight(zone) for zone in zones}):
+            self.world.set_time(moment, 60)
+            self.memory.begin_step()
+            self.work_off()
 
     @rule(rotation=st.sampled_from((False,) * 19 + (True,)), rested=st.booleans())
     def all_is_quiet(self, rotation: bool, rested: bool = False) -> None:
@@ -200,6 +247,9 @@ class Chaos(RuleBasedStateMachine):
         self.memory.begin_step()
         self.world.quiet_since = self.world.clock()
         self.night()
+        if self.world.bag:  # what we told the store has changed it
+            self.world.deliver_all()
+            self.night()
         if self.world.store.moods.membership == "snapshot":
             self.night()
         self._compare(rotation)
@@ -207,9 +257,12 @@ class Chaos(RuleBasedStateMachine):
     def _compare(self, rotation: bool) -> None:
         assert self.world.shop().status == ACTIVE
         check_refusals(self.world)
+        check_ledger(self.world)
         people = check_people(self.world, self.world.quiet_since)
         segments = check_segments(self.world, self.memory)
         assert not people, people
+        untold = check_written_back(self.world)
+        assert not untold, untold
         if self.world.budget_is_large:
             assert not segments, segments
             return

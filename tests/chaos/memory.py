@@ -31,7 +31,7 @@ class Memory:
         self.facts: dict[int, tuple[Any, ...]] = {}
         self.versions: dict[int, SegmentVersion] = {}
         self.highest: dict[int, int] = {}
-        self.saved: dict[int, set[int]] = {}
+        self.saved: dict[tuple[int, tuple[int, ...]], set[int]] = {}
         self.begin_step()
 
     def begin_step(self) -> None:
@@ -39,8 +39,10 @@ class Memory:
         self.changes = self.world.changes
 
     def look(self) -> None:
+        assert not self.world.complaints, self.world.complaints
         with self.world.database.read() as session:
             self._numbers(session)
+            self._alive(session)
             self._ledger(session)
             self._versions(session)
             self._audiences(session)
@@ -62,6 +64,13 @@ class Memory:
             found = tombstones.find(session, self.world.shop_id, "customer_ref", [ref])
             if found:
                 self.refs[found[ref]] = ref
+
+    def _alive(self, session: Any) -> None:
+        """Only who is gone in the store, or asked to be erased, is gone here."""
+        gone = select(Contact.customer_ref).where(Contact.deleted_at.is_not(None))
+        for ref in set(session.scalars(gone)) - self.world.erased:
+            there = self.world.store.customers.get(ref or "")
+            assert there is None, f"{ref} is deleted here, and there in the store"
 
     # -- the ledger ---------------------------------------------------------------------------
 
@@ -155,5 +164,6 @@ class Memory:
     def _audiences(self, session: Any) -> None:
         for audience in session.scalars(select(Audience)).unique():
             now = set(saving.recipients_now(session, audience))
-            first = self.saved.setdefault(audience.id, now)
+            lists = tuple(sorted(pick.version_id or 0 for pick in audience.picks))
+            first = self.saved.setdefault((audience.id, lists), now)  # a first list may come
             assert now <= first, f"{audience.campaign_ref} has grown by {now - first}"

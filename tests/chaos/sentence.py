@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from sqlalchemy import select
 
+from smartpush_shopline.contacts.consent import Fact
 from smartpush_shopline.contacts.models import Contact
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import DELETED, READY, Segment
 from smartpush_shopline.sync.planning import ROTATION
 from tests.chaos.memory import Memory
+from tests.chaos.wire import PAGE
 from tests.chaos.world import World
 from tests.contacts import naive
 
@@ -30,10 +33,19 @@ def check_people(world: World, quiet_since: datetime) -> list[str]:
         assert ref not in ours, f"{ref} was erased and is back"
     wrong = [f"{ref} is missing" for ref in theirs.keys() - ours.keys() - world.erased]
     strangers = ours.keys() - theirs.keys() - {None}
-    wrong += [f"{ref} was deleted there" for ref in strangers if all_read]
+    hidden = theirs.keys() & world.erased  # the store counts them, we do not
+    found = all_read or (_is_room_left(world) and len(hidden) < len(strangers))
+    wrong += [f"{ref} was deleted there" for ref in strangers if found]
     for ref in theirs.keys() & ours.keys():
         wrong += _differences(world, ours[ref], theirs[ref], all_read)
     return wrong
+
+
+def _is_room_left(world: World) -> bool:
+    """Could the night have read all customers, after the list, their changes and their count?"""
+    run = world.last_run()
+    asked = 4 + ceil(run.contacts_done / PAGE) if run else 0
+    return asked + 1 <= world.budget
 
 
 def _differences(world: World, our: Contact, their: Any, all_read: bool) -> list[str]:
@@ -70,6 +82,43 @@ def check_refusals(world: World) -> None:
         if number in world.people.reach(channel).sendable:
             their = getattr(theirs.get(refs[number]), f"{channel}_consent", None)
             assert their and their.updated_at > said_at, f"{number} said no on {channel}: {their}"
+
+
+def check_ledger(world: World) -> None:
+    """No opt-out is passed over, unless a later one with a date says otherwise; what we heard
+    ourselves is lifted by nothing less than an act."""
+    for channel in ("email", "sms"):
+        sendable = world.people.reach(channel).sendable
+        numbers = {each.id: each.number for each in world.people.all()}
+        for contact, facts in naive.facts_of(world.people, channel).items():
+            standing = [f for f in facts if f.state == "unsubscribed" and not _is_lifted(f, facts)]
+            assert not standing or numbers[contact] not in sendable, (channel, standing, facts)
+
+
+def _is_lifted(opt_out: Fact, facts: list[Fact]) -> bool:
+    of_store = opt_out.source in ("store", "webhook")
+    return any(
+        fact.state == "subscribed"
+        and fact.dated
+        and (fact.explicit or of_store)
+        and fact.occurred_at > opt_out.occurred_at
+        for fact in facts
+    )
+
+
+def check_written_back(world: World) -> list[str]:
+    """Where it is on, the store has heard of every opt-out that we heard of."""
+    theirs = {each.id: each for each in world.store.customers.all()}
+    wrong = []
+    for each in world.people.all() if world.write_back else ():
+        their = theirs.get(each.customer_ref or "")
+        for channel in ("email", "sms"):
+            own = getattr(each, f"{channel}_standing") == WORDS[0]
+            address = getattr(their, "email" if channel == "email" else "phone", "")
+            said = getattr(their, f"{channel}_consent", None)
+            if (each.number, channel) in world.refused and own and address and said.state:
+                wrong.append(f"{each.customer_ref} has not heard of no to {channel}: {said}")
+    return wrong
 
 
 def check_segments(world: World, memory: Memory) -> list[str]:

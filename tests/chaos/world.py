@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,16 +18,19 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from smartpush_shopline.clock import local_date, midnight
+from smartpush_shopline.contacts import suppressing
 from smartpush_shopline.database import Database
+from smartpush_shopline.errors import LeaseLost
 from smartpush_shopline.sandbox import Settings, create_app, installs
 from smartpush_shopline.sandbox.model import Delivery, Subscription
 from smartpush_shopline.sandbox.outgoing import Leaving
 from smartpush_shopline.sandbox.rules import parse
 from smartpush_shopline.sandbox.state import Store
-from smartpush_shopline.segments.models import Segment
+from smartpush_shopline.segments.models import Segment, SegmentVersion
 from smartpush_shopline.shopline import Token
 from smartpush_shopline.shops import install
 from smartpush_shopline.shops.models import ACTIVE, Shop
+from smartpush_shopline.signals import segment_published
 from smartpush_shopline.sync import runs
 from smartpush_shopline.sync.models import IMPORT, RUNNING, SyncRun
 from tests.chaos.wire import Killed, Life, Wire
@@ -37,27 +42,44 @@ PUBLIC_URL = "https://dashboard.example"
 WEBHOOKS = f"{PUBLIC_URL}/smartpush/webhooks/shopline"
 LARGE = 100_000
 """A night's budget that is enough for everything."""
+CUSTOMER_TOPICS = ("customers/update", "customers_marketing_consent/update")
+RULE_TOPICS = ("customer_groups/create", "customer_groups/update")
 Deed = Callable[["World"], None]
 
 
 class Mortal(Database):
     """Our database as one process uses it, which may be killed at each transaction."""
 
-    def __init__(self, whole: Database, life: Life) -> None:
+    def __init__(self, whole: Database, life: Life, complain: Callable[[str], None]) -> None:
         self.engine, self._reader, self._life = whole.engine, whole._reader, life
+        self._complain = complain
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         self._life.moment()
-        with super().begin() as session:
-            yield session
-            session.flush()
-            self._life.moment()
+        try:
+            with super().begin() as session:
+                before = _changes(session)
+                yield session
+                session.flush()
+                if self._life.overslept and _changes(session) != before:
+                    self._complain(f"{self._life.name} slept past its lease and writes")
+                self._life.moment()
+        except LeaseLost:
+            self._life.overslept = False
+            raise
         self._life.moment()
 
     def scrub(self) -> bool:
         self._life.moment()
         return super().scrub()
+
+
+def _changes(session: Session) -> int:
+    """Rows that this connection has written so far."""
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver.total_changes
 
 
 class Worker:
@@ -75,15 +97,18 @@ class Worker:
         )
         for engine in self._engines():
             hurry(engine)
+        for channel in ("email", "sms"):
+            self.host.smartpush.sender(channel)(world.send)
+        self._complain = world.complaints.append
 
-    def start(self, budget: int) -> None:
+    def start(self, budget: int, write_back: bool) -> None:
         """As after a start of the process."""
         self.life = Life(self.name)
         before = self.host.state
         self.host.app.extensions["smartpush"] = replace(
             before,
-            settings=replace(before.settings, night_budget=budget),
-            database=Mortal(self.whole, self.life),
+            settings=replace(before.settings, night_budget=budget, write_back=write_back),
+            database=Mortal(self.whole, self.life, self._complain),
             paces=NoPace(),
         )
 
@@ -104,6 +129,10 @@ class World:
         self.template, self.database = template, database
         self.url = str(database.engine.url)
         self.clock = Clock()
+        self.complaints: list[str] = []
+        """What was seen while something of ours ran, which could hide an error."""
+        self.behind = timedelta(0)
+        """By how much the store's clock is behind just now."""
         settings = Settings(app_url=f"{PUBLIC_URL}/smartpush/shopline", bucket=0, retry_factor=1e6)
         self.sandbox = create_app(settings, now=self._stores_time, post=self._post, threaded=False)
         self.courier = self.sandbox.extensions["sandbox_courier"]
@@ -116,12 +145,13 @@ class World:
         self.workers: list[Worker] = []
         self.running = Life("nobody")
         self.begun = 0
+        segment_published.connect(self._check_pages)
         event.listen(database.engine, "connect", self._set_databases_clock)
 
     # -- time ---------------------------------------------------------------------------------
 
     def _stores_time(self) -> datetime:
-        return self.clock().replace(microsecond=0)
+        return (self.clock() - self.behind).replace(microsecond=0)
 
     def _set_databases_clock(self, connection: Any, _record: Any) -> None:
         """Leases live by the database's clock, which is the test's as well."""
@@ -140,14 +170,21 @@ class World:
         self.clock.time = max(self.clock(), moment + timedelta(seconds=seconds))
         self.note_truth()
 
-    def next_midnight(self) -> datetime:
-        zone = self.store.info.timezone
+    def next_midnight(self, zone: str | None = None) -> datetime:
+        """Of the store, or of a zone."""
+        zone = zone or self.store.info.timezone
         return midnight(local_date(self.clock(), zone) + timedelta(days=1), zone)
 
     # -- the first day ------------------------------------------------------------------------
 
     def begin(
-        self, start: datetime, zone: str, moods: dict[str, str], budget: int, runner: str
+        self,
+        start: datetime,
+        zone: str,
+        moods: dict[str, str],
+        budget: int,
+        runner: str,
+        write_back: bool = False,
     ) -> None:
         self.begun += 1
         self._reset_database()
@@ -159,8 +196,16 @@ class World:
         self.courier._due.clear()
         self.store.submit = self._collect
         self.bag: list[str] = []
-        self.wire.faults, self.wire.meanwhile = [], []
+        self.wire.faults, self.wire.meanwhile, self.wire.later = [], [], []
+        self.wire.missed = frozenset()
         self.wire.calls.clear()
+        self.complaints.clear()
+        self.told: dict[str, int] = {}
+        """segment → how many calls were made when a message told of its rule"""
+        self.asked: dict[str, int] = {}
+        """segment → the same, when somebody last wanted it read"""
+        self.sent: dict[str, set[int]] = {}
+        self.write_back, self.moved = write_back, False
         self.erased: set[str] = set()
         self.campaigns = 0
         self.refused: dict[tuple[int, str], datetime] = {}
@@ -170,7 +215,7 @@ class World:
         self.budget_is_large, self.quiet_since = budget >= LARGE, start
         self.workers = self.teams[runner]
         for worker in self.workers:
-            worker.start(budget)
+            worker.start(budget, write_back)
 
     def _reset_database(self) -> None:
         path = Path(str(self.database.engine.url.database))
@@ -183,7 +228,7 @@ class World:
 
     def connect(self) -> None:
         """The merchant has said yes, and a person connected the store: its import is to begin."""
-        scope = "read_customers,read_orders,read_store_information"
+        scope = "read_customers,write_customers,read_orders,read_store_information"
         code = installs.issue_code(self.store, scope)
         told = installs.redeem_code(self.store, code, APP_KEY)
         token = Token(told.value, told.expires_at, frozenset(scope.split(",")))
@@ -233,6 +278,9 @@ class World:
         """The post brings one message; with `keep` it will come once more."""
         if not keep:
             self.bag.remove(delivery_id)
+        delivery = self.store.deliveries.get(delivery_id)
+        if delivery is not None and delivery.topic in RULE_TOPICS:
+            self.told[str(json.loads(delivery.body)["id"])] = len(self.wire.calls)
         self.courier.submit(HANDLE, [Leaving(delivery_id)])
         self.courier.run_due()
 
@@ -242,6 +290,20 @@ class World:
             self.deliver(self.bag[0])
         self.courier.run_due(late=True)
 
+    def deliver_without_times(self, delivery_id: str) -> None:
+        """A message of a customer that says neither when, nor more than flags; only this once."""
+        delivery = self.store.deliveries.get(delivery_id)
+        if delivery is None or delivery.topic not in CUSTOMER_TOPICS:
+            self.deliver(delivery_id)
+            return
+        said = json.loads(delivery.body)
+        for name in ("updated_at", "email_marketing_consent", "sms_marketing_consent"):
+            said.pop(name, None)
+        self.store.deliveries.put(delivery_id, replace(delivery, body=json.dumps(said)))
+        self.deliver(delivery_id)
+        if after := self.store.deliveries.get(delivery_id):
+            self.store.deliveries.put(delivery_id, replace(after, body=delivery.body))
+
     def lose(self, delivery_id: str) -> None:
         """But for a request to erase: the platform does not let go of that."""
         delivery = self.store.deliveries.get(delivery_id)
@@ -250,7 +312,8 @@ class World:
 
     def calm(self) -> None:
         """Nothing breaks any more, and what is under way arrives."""
-        self.wire.faults, self.wire.meanwhile = [], []
+        self.wire.faults, self.wire.meanwhile, self.wire.later = [], [], []
+        self.wire.missed = frozenset()
         self.store.moods.set({"members": "still", "store_status": "open"})
         for number, worker in enumerate(self.workers):
             worker.life.left = None
@@ -281,13 +344,14 @@ class World:
     def let(self, worker: Worker, work: Callable[[], Any]) -> bool:
         """The worker does something; False when that killed it."""
         before, self.running = self.running, worker.life
+        slept, worker.life.overslept = worker.life.overslept, False  # it has other threads
         try:
             work()
         except Killed:
             if not worker.life.dead:
                 raise
         finally:
-            self.running = before
+            self.running, worker.life.overslept = before, slept
         return not worker.life.dead
 
     def new_session(self) -> requests.Session:
@@ -302,7 +366,34 @@ class World:
         self.let(worker, worker.host.tick)
 
     def start_again(self, number: int) -> None:
-        self.workers[number].start(self.budget)
+        self.workers[number].start(self.budget, self.write_back)
+
+    def _check_pages(self, _app: Any, segment_id: int, version: int, **_: Any) -> None:
+        """A list is of one rule: no message of another one came between two of its pages."""
+        with self.database.read() as session:
+            segment = session.get_one(Segment, segment_id)
+            row = session.get_one(SegmentVersion, segment.current_version_id)
+        ref, pages = segment.segment_ref, self.wire.pages_of(segment.segment_ref)
+        if row.cause != "changes" and pages and pages[0] < self.told.get(ref, -1) <= pages[-1]:
+            self.complaints.append(f"{segment.name}: its list is of two rules")
+
+    def send(self, batch: Any) -> None:
+        """The dashboard's provider takes whatever it is given."""
+        sent = self.sent.setdefault(batch.campaign_ref, set())
+        numbers = {each.number for each in batch}
+        if again := sent & numbers:
+            self.complaints.append(f"{batch.campaign_ref} was sent twice to {again}")
+        for number in numbers:
+            if (number, batch.channel) in self.refused and not self._agreed(number, batch.channel):
+                self.complaints.append(f"{batch.campaign_ref} was sent to {number}, who said no")
+        sent |= numbers
+
+    def _agreed(self, number: int, channel: str) -> bool:
+        """Said yes to the store, after they said no to us."""
+        ref = next(each.customer_ref for each in self.people.all() if each.number == number)
+        their = self.store.customers.get(ref or "")
+        said = getattr(their, f"{channel}_consent", None)
+        return said is not None and said.updated_at > self.refused[number, channel]
 
     @property
     def alive(self) -> Worker:
@@ -327,6 +418,24 @@ class World:
         key = "email" if channel == "email" else "phone"
         who = {"channel": channel, "source": source, key: address}
         if self.in_the_dashboard(lambda host: host.smartpush.contacts.unsubscribe(**who)):
+            self._note_refusal(channel, key, address)
+
+    def take_list_of_opt_outs(self, channel: str, address: str) -> None:
+        """A line of a file, without a date."""
+        key = "email" if channel == "email" else "phone"
+        if key == "email":
+            address = address.casefold()
+        line = suppressing.OptOutOf(channel, **{key: address})
+
+        def take(host: Host) -> None:
+            with host.state.database.begin() as session:
+                suppressing.suppress(session, self.shop_id, [line], "import", self.clock())
+
+        if self.in_the_dashboard(take):
+            self._note_refusal(channel, key, address)
+
+    def _note_refusal(self, channel: str, key: str, address: str) -> None:
+        if address:
             for each in self.people.all():
                 here = (getattr(each, key) or "").casefold() == address.casefold()
                 if here and each.deleted_at is None:

@@ -130,6 +130,33 @@ def test_all_customers_are_read_again_after_four_weeks(
     assert large.shop().customers_cursor == max(c.updated_at for c in store.customers.all())
 
 
+def test_a_lost_deletion_is_told_by_the_count_of_customers(large, sandbox, untold, clock):
+    gone = untold.customers.all()[3]
+    people.delete(untold, gone.id)
+    sandbox.calls.clear()
+    night_of(large, clock)
+    assert large.people().verdict(gone.id) == "erased"
+    assert large.runs()[-1].findings["unannounced"] == {"deleted": 1}
+    assert large.shop().customers_read_at == clock()
+    sandbox.calls.clear()
+    night_of(large, clock, hours=24)
+    [page] = [call for call in sandbox.calls if "v2/customers.json" in call]
+    assert "updated_at_min" in page, "once is enough"
+
+
+def test_a_lost_deletion_waits_when_a_full_reading_is_beyond_the_budget(
+    large, sandbox, untold, clock
+):
+    large.state.settings = replace(large.state.settings, night_budget=4)
+    gone = untold.customers.all()[3]
+    people.delete(untold, gone.id)
+    sandbox.calls.clear()
+    night_of(large, clock)
+    assert large.people().verdict(gone.id) != "erased"
+    [page] = [call for call in sandbox.calls if "v2/customers.json" in call]
+    assert "updated_at_min" in page
+
+
 def test_who_changes_while_a_long_reading_goes_on_is_met_by_the_next_one(large, store, at, clock):
     """Their page may have been read hours before the last one, which told of later changes."""
 
