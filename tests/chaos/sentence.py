@@ -107,7 +107,8 @@ def _is_lifted(opt_out: Fact, facts: list[Fact]) -> bool:
 
 
 def check_written_back(world: World) -> list[str]:
-    """Where it is on, the store has heard of every opt-out that we heard of."""
+    """Where it is on, the store has heard of every opt-out that we heard of, and of which it was
+    told nothing later."""
     theirs = {each.id: each for each in world.store.customers.all()}
     wrong = []
     for each in world.people.all() if world.write_back else ():
@@ -116,7 +117,8 @@ def check_written_back(world: World) -> list[str]:
             own = getattr(each, f"{channel}_standing") == WORDS[0]
             address = getattr(their, "email" if channel == "email" else "phone", "")
             said = getattr(their, f"{channel}_consent", None)
-            if (each.number, channel) in world.refused and own and address and said.state:
+            at = world.refused.get((each.number, channel))
+            if at and own and address and said.state and said.updated_at <= at:
                 wrong.append(f"{each.customer_ref} has not heard of no to {channel}: {said}")
     return wrong
 
