@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,10 +28,13 @@ STEPS = int(os.environ.get("CHAOS_STEPS", "15" if IS_LOOKING else "10"))
 
 
 @pytest.fixture
-def world(_migrated: Path, database: Database, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(
+    _migrated: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     made = World(_migrated, database)
     monkeypatch.setattr("smartpush_shopline.sync.holder.new_session", made.new_session)
-    return made
+    yield made
+    made.end()
 
 
 @pytest.mark.parametrize("part", range(PARTS))

@@ -148,6 +148,12 @@ class World:
         segment_published.connect(self._check_pages)
         event.listen(database.engine, "connect", self._set_databases_clock)
 
+    def end(self) -> None:
+        """The engine is that of all tests: give it back with the clock of this machine."""
+        segment_published.disconnect(self._check_pages)
+        event.remove(self.database.engine, "connect", self._set_databases_clock)
+        self.database.engine.dispose()
+
     # -- time ---------------------------------------------------------------------------------
 
     def _stores_time(self) -> datetime:

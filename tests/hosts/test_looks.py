@@ -57,6 +57,7 @@ Styles = dict[str, dict[str, str]]
 
 
 def styles(page: Any, without: str, whose: str, kept: list[str]) -> Styles:
+    page.mouse.move(0, 0)  # else what lies below it is another piece in each layout
     found: Styles = page.evaluate(STYLES.replace("SIZES", SIZES), [without, whose, kept])
     return found
 

@@ -31,7 +31,7 @@ def audience(cast: People) -> int:
 
 def is_complaint(said: Any) -> bool:
     """Not the polls that find the server gone at the end of a test."""
-    return said.type in ("error", "warning") and "net::ERR_CONNECTION" not in said.text
+    return said.type in ("error", "warning") and "net::ERR_" not in said.text
 
 
 @pytest.fixture(params=[(390, "dark"), (1280, "light")], ids=["narrow", "wide"])
