@@ -95,7 +95,8 @@ def counts(row: Mapping[str, int | None]) -> dict[str, int]:
     found = {verdict: row[f"v{code}"] or 0 for code, verdict in enumerate(reach.VERDICTS)}
     found |= {reason: row[reason] or 0 for reason in ("excluded", "same_address")}
     found[reach.SENDABLE] -= found["same_address"]
-    return {reason: found[reason] for reason in (*REASONS, reach.SENDABLE)}
+    # Nobody was written to yet, so smart sending leaves nobody out.
+    return {reason: found.get(reason, 0) for reason in (*REASONS, reach.SENDABLE)}
 
 
 def recipients(session: Session, audience_id: int) -> BitMap:

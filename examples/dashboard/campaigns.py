@@ -16,6 +16,7 @@ from examples.dashboard.plugin import smartpush
 from smartpush_shopline import SmartPushError
 
 STATUSES = {"draft": "saved as a draft", "ready": "ready"}
+GONE_OUT = ("sending", "sent")
 
 campaigns = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
@@ -44,6 +45,9 @@ def edit(campaign_id: int) -> ResponseReturnValue:
     require("choose")
     campaign = db.get_or_404(Campaign, campaign_id)
     audience = smartpush.audiences.find(campaign.ref)
+    if audience and audience.state in GONE_OUT:
+        flash("It went out, so it stays as it is. Copy its text into a new campaign.")
+        return redirect(url_for(".show", campaign_id=campaign_id), 303)
     chosen = {"recipients": audience.choice} if audience else {}
     return work_on(campaign, FORMS[campaign.channel](obj=campaign, data=chosen))
 
@@ -102,11 +106,20 @@ def save(campaign: Campaign, form: CampaignForm) -> bool:
         smartpush.audiences.save(form.recipients.data, campaign_ref=campaign.ref)
         db.session.commit()
         # [/readme:save]
+        take_back(campaign)
     except SmartPushError as error:
         db.session.rollback()
         form.recipients.errors = [str(error)]
         return False
     return True
+
+
+def take_back(campaign: Campaign) -> None:
+    """A draft is not sent, whatever it was scheduled for before."""
+    audience = smartpush.audiences.find(campaign.ref)
+    if campaign.status == "draft" and audience and audience.state in ("scheduled", "held"):
+        smartpush.audiences.cancel(campaign.ref)
+        db.session.commit()
 
 
 def saved_campaign(ref: str) -> Campaign | None:
