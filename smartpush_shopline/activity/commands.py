@@ -188,10 +188,17 @@ def erase(
     if as_json:
         _print({"request": receipt.id, "state": receipt.state, "erased": receipt.erased})
     else:
-        counts = ", ".join(f"{count} {what}" for what, count in receipt.erased.items())
-        click.echo(f"Request {receipt.id}: {receipt.state}, {counts or 'nothing yet'}.")
+        click.echo(f"Request {receipt.id}: {receipt.state}. {_in_words(receipt.erased)}")
     if receipt.state != redact.DONE:
         raise click.exceptions.Exit(1)
+
+
+def _in_words(erased: dict[str, int]) -> str:
+    if not any(erased.values()):
+        return "Nobody was found." if erased else "Nothing is erased yet."
+    names = {"contacts": "contact", "deliveries": "message"}
+    counts = [f"{n} {names[what]}{'' if n == 1 else 's'}" for what, n in erased.items() if n]
+    return f"Emptied: {' and '.join(counts)}."
 
 
 def _shop_id(session: Session, handle: str | None, app_key: str | None) -> int | None:

@@ -11,6 +11,7 @@ from examples.dashboard.plugin import smartpush
 from smartpush_shopline import Choice
 from smartpush_shopline.runner.ringing import tick
 from tests.mailbox import mailbox
+from tests.road.people import inputs_of
 from tests.support import ADA, BEA, People
 
 
@@ -87,3 +88,33 @@ def test_a_time_that_is_past_and_nonsense_are_said(marketer, ready):
 
 def test_who_may_only_look_sends_nothing(viewer, ready):
     assert viewer.post(f"{ready('email')}/send").status_code == 403
+
+
+def as_the_form_sends(marketer, page, **pressed):
+    form = inputs_of(marketer.get(f"{page}/edit").text)
+    return marketer.post(f"{page}/edit", data=form | pressed)
+
+
+def test_a_draft_is_not_sent_whatever_it_was_scheduled_for(app, marketer, ready):
+    page = ready("email")
+    marketer.post(f"{page}/send", data={"at": "2099-01-01T10:00"})
+    assert as_the_form_sends(marketer, page, save_draft="1").status_code == 303
+    shown = marketer.get(page).text
+    assert "Goes out on" not in shown
+    with app.app_context():
+        assert smartpush.audiences.get(f"campaign-{page.rpartition('/')[2]}").state == "cancelled"
+    assert as_the_form_sends(marketer, page, mark_ready="1").status_code == 303
+    marketer.post(f"{page}/send")
+    tick(app)
+    assert "Sent on" in marketer.get(page).text
+
+
+def test_what_was_sent_stays_as_it_is(app, marketer, ready):
+    page = ready("email")
+    marketer.post(f"{page}/send")
+    tick(app)
+    answer = marketer.post(f"{page}/edit", data={"name": "Another", "save_draft": "1"})
+    assert answer.status_code == 303
+    shown = marketer.get(page).text
+    assert "It went out, so it stays as it is." in shown
+    assert "Another" not in shown and f"{page}/edit" not in shown
