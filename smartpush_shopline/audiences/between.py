@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..segments.models import DELETED, SegmentVersion
+from ..segments.rulewords import is_understood, what_changed
 from . import drift, saving
 from .models import INCLUDE, NEWEST, Audience, AudiencePick
 from .resolve import SINCE_SAVED, Resolution, lists_of
@@ -28,10 +29,14 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A rule before and after, cut to where they differ."""
+    """A rule before and after, cut to where they differ.
+
+    `words` say what became of it, empty for a rule in a notation that is not understood.
+    """
 
     before: str
     after: str
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +176,8 @@ def _change(before: str, after: str) -> Change | None:
     while same < min(len(before), len(after)) and before[same] == after[same]:
         same += 1
     start = max(0, same - _SHOWN // 2)
-    return Change(_cut(before, start), _cut(after, start))
+    words = what_changed(before, after) if is_understood(before, after) else ""
+    return Change(_cut(before, start), _cut(after, start), words)
 
 
 def _cut(text: str, start: int) -> str:

@@ -27,6 +27,11 @@ def what_changed(before: str, after: str) -> str:
     return ", ".join(said)
 
 
+def is_understood(before: str, after: str) -> bool:
+    old, new = _terms(before), _terms(after)
+    return bool(old and new and old != new)
+
+
 def _terms(rule: str) -> dict[str, str] | None:
     """`orders_count:>1;tags:vip;` as field → value; None when it is written otherwise."""
     if rule.lstrip().startswith("{"):
