@@ -76,7 +76,7 @@ def test_erasing_asks_first(run, alder):
     assert asked.exit_code == 1 and "Erase 1 contact(s) of alder?" in asked.output
     assert alder.find("1").email == ADA.email
     done = run("erase", "alder", "--customer-ref", "1", input="y\n")
-    assert "done, 1 contacts" in done.output
+    assert "done. Emptied: 1 contact" in done.output
     assert alder.all()[0].email is None
 
 
@@ -108,4 +108,4 @@ def test_two_apps_in_one_store_are_told_apart(run, alder):
     with alder.begin() as session:
         mine = session.get_one(Shop, alder.shop_id).app_key
     assert run("inbox", "list", "--store", "alder", "--app-key", mine).exit_code == 0
-    assert "done, 1 contacts" in run(*who, "--app-key", mine).output
+    assert "done. Emptied: 1 contact" in run(*who, "--app-key", mine).output
