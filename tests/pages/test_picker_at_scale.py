@@ -94,10 +94,20 @@ def test_a_row_says_how_its_segment_stands(cast: People, host: Flask) -> None:
         session.get_one(Segment, reading.id).state = SYNCING
         session.get_one(Segment, trouble.id).error = {"code": "unreachable"}
     words = Hand(host).words
-    assert "Empty empty since" in words
+    assert "Empty empty; first read" in words
     assert "New waiting for its first list" in words
-    assert "Reading being read; changed" in words
-    assert "Trouble may be out of date; changed" in words
+    assert "Reading being read; first read" in words
+    assert "Trouble may be out of date; first read" in words
+
+
+def test_a_first_list_was_read_and_only_a_later_one_changed(cast: People, host: Flask) -> None:
+    cast.segment("One", "1")
+    for people in (("1",), ("1", "2")):
+        cast.segment("Two", *people)
+    cast.segment("Three", "1")
+    cast.segment("Three", "1")
+    words = Hand(host).words
+    assert "One first read" in words and "Two changed" in words and "Three first read" in words
 
 
 def test_any_and_all_are_a_switch_once_there_are_two(cast: People, host: Flask) -> None:
