@@ -12,7 +12,14 @@ from sqlalchemy import insert
 from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.offers import PAGE
-from smartpush_shopline.segments.models import READY, SHOPLINE, SYNCING, Segment, SegmentVersion
+from smartpush_shopline.segments.models import (
+    READY,
+    SHOPLINE,
+    SMARTPUSH,
+    SYNCING,
+    Segment,
+    SegmentVersion,
+)
 from tests.pages.reading import text_of, value_of
 from tests.pages.test_picker import Hand
 from tests.support import NOW, People
@@ -108,6 +115,14 @@ def test_a_first_list_was_read_and_only_a_later_one_changed(cast: People, host: 
     cast.segment("Three", "1")
     words = Hand(host).words
     assert "One first read" in words and "Two changed" in words and "Three first read" in words
+
+
+def test_a_group_that_nobody_can_fill_is_not_shown(cast: People, host: Flask) -> None:
+    words = Hand(host).words
+    assert "SHOPLINE Customer Segments None yet. Those you make in the Admin" in words
+    assert "SmartPush segments" not in words
+    cast.segment("Mine", "1", source=SMARTPUSH)
+    assert "SmartPush segments Mine" in Hand(host).words
 
 
 def test_any_and_all_are_a_switch_once_there_are_two(cast: People, host: Flask) -> None:
