@@ -90,6 +90,7 @@ def status() -> Response:
 def _facts(session: Session, shop: Shop) -> dict[str, Any]:
     now = _now(session, shop)
     fresh = overview.freshness(session, shop, state().now())
+    cards = overview.reach_cards(session, shop.id)
     return {
         "handle": shop.handle,
         "name": shop.name,
@@ -111,8 +112,9 @@ def _facts(session: Session, shop: Shop) -> dict[str, Any]:
         "reach": {
             card.channel: {each.name: each.count for each in card.reasons}
             | {"sendable": card.sendable}
-            for card in overview.reach_cards(session, shop.id)
+            for card in cards
         },
+        "contacts": {"total": cards[0].total, "from_dashboard": cards[0].own},
     }
 
 
