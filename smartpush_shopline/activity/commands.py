@@ -24,6 +24,7 @@ from ..shopline import parse_phone
 from ..shops import redact
 from ..shops.commands import shop_named
 from ..shops.models import Shop
+from ..tables import echo_table
 from ..web import LARGEST_ID, State
 from . import subjects
 from .message import pretty
@@ -86,14 +87,26 @@ def list_(
     if as_json:
         _print([_facts(each, handles, about.get(each.id), now) for each in found])
         return
-    for each in found:
-        reason, subject = words.sentence(each), about.get(each.id)
-        click.echo(
-            f"{each.id:>8}  {each.received_at:%Y-%m-%d %H:%M:%S}Z  {each.state_at(now):<8}  "
-            f"{handles[each.shop_id]}  {each.topic}  {each.subject_ref or '-'}"
-            + (f"  {subject.name}" if subject else "")
-            + (f"\n          {reason}" if reason else "")
-        )
+    echo_table(
+        ("Number", "Received (UTC)", "State", "Store", "Topic", "About", "Reason"),
+        [
+            (
+                str(each.id),
+                f"{each.received_at:%Y-%m-%d %H:%M:%S}",
+                each.state_at(now),
+                handles[each.shop_id],
+                each.topic,
+                _about(each, about.get(each.id)),
+                words.sentence(each),
+            )
+            for each in found
+        ],
+        right=["Number"],
+    )
+
+
+def _about(delivery: Delivery, subject: Subject | None) -> str | None:
+    return f"{subject.name} ({delivery.subject_ref})" if subject else delivery.subject_ref
 
 
 @inbox.command()

@@ -53,7 +53,7 @@ def test_a_message_about_a_segment_names_it(run, alder):
                 subject_ref="9001", state="done", received_at=NOW, next_try_at=NOW,
             )
         )
-    assert "9001  回訪貴賓" in run("inbox", "list").output
+    assert "回訪貴賓 (9001)" in run("inbox", "list").output
     [only] = json.loads(run("inbox", "list", "--json").output)
     assert (only["subject_ref"], only["segment"]) == ("9001", "回訪貴賓")
     assert "回訪貴賓" in run("inbox", "show", str(only["id"])).output
