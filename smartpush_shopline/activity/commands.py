@@ -87,6 +87,9 @@ def list_(
     if as_json:
         _print([_facts(each, handles, about.get(each.id), now) for each in found])
         return
+    if not found:
+        click.echo("There is no such message.")
+        return
     echo_table(
         ("Number", "Received (UTC)", "State", "Store", "Topic", "About", "Reason"),
         [
