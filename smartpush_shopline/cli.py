@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from . import migrations
 from .activity import commands
 from .audiences.commands import audience, explain
-from .contacts.commands import suppress
+from .contacts.suppression.commands import suppress
 from .doctor import examine
 from .errors import ConfigurationError
 from .failure import sentence
