@@ -11,7 +11,7 @@ from sqlalchemy import select
 from . import migrations
 from .activity import commands
 from .audiences.commands import audience, explain
-from .contacts.commands import suppress
+from .contacts.suppression.commands import suppress
 from .doctor import examine
 from .errors import ConfigurationError
 from .launch.commands import connect

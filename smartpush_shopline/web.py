@@ -99,9 +99,7 @@ def allow(action: str, shop: ShopCard | None) -> None:
 def render(template: str, **context: Any) -> str:
     """A template with our own gettext, also on a dashboard that has another `_`."""
     mine = {
-        "_": i18n.gettext,
-        "ngettext": i18n.ngettext,
-        "number": i18n.number,
+        **i18n.for_page(),
         "local_time": i18n.local_time,
         "ago": i18n.ago,
         "failure": failure.sentence,

@@ -20,10 +20,10 @@ from ..errors import CannotSend, SmartPushError, trace_of
 from ..shopline import parse_phone
 from ..shops.models import PENDING, UNINSTALLED, Shop
 from ..web import State
-from . import suppressing
 from .changing import email_key
 from .models import OptOutReading
-from .suppressing import OptOutOf
+from .suppression import many
+from .suppression.many import OptOutOf
 
 SOURCE = "dashboard"
 UNREAD = "opt_outs_unread"
@@ -109,7 +109,7 @@ def _of_shop(told: Iterable[OptOut], handle: str) -> Iterator[OptOut]:
 
 
 def _batches(told: Iterator[OptOut], country: str | None) -> Iterator[list[OptOutOf]]:
-    while some := list(islice(told, suppressing.AT_ONCE)):
+    while some := list(islice(told, many.AT_ONCE)):
         yield [_understood(each, country) for each in some]
 
 
@@ -129,7 +129,7 @@ def _understood(told: OptOut, country: str | None) -> OptOutOf:
 
 
 def _record(session: Session, shop_id: int, some: list[OptOutOf], now: datetime) -> None:
-    suppressing.suppress(session, shop_id, some, SOURCE, now)
+    many.suppress(session, shop_id, some, SOURCE, now)
 
 
 def _read(session: Session, shop_id: int, asked_at: datetime) -> None:

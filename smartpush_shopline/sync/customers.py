@@ -25,7 +25,7 @@ OVERLAP = timedelta(minutes=10)
 
 def read_page(holder: Holder, run_id: int) -> None:
     """One page. The cursor is committed with the people it brought."""
-    with holder.begin() as session:
+    with holder.read() as session:
         run = session.get_one(SyncRun, run_id)
         page_info, since = run.page_info, run.since and run.since - OVERLAP
     page = holder.client.fetch_customer_page(page_info=page_info, updated_at_min=since)

@@ -24,9 +24,9 @@ from .models import DONE, NIGHTLY, SyncRun
 def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
     """Work phase after phase until the run is done or waits for its segments."""
     while True:
-        with holder.begin() as session:
+        with holder.read() as session:
             run = session.get(SyncRun, run_id)
-        phase = run.phase if run else None
+            phase = run.phase if run else None
         if phase is None:
             return
         if phase == "segments":

@@ -18,7 +18,7 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from smartpush_shopline.clock import local_date, midnight
-from smartpush_shopline.contacts import suppressing
+from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.database import Database
 from smartpush_shopline.errors import LeaseLost
 from smartpush_shopline.sandbox import Settings, create_app, installs
@@ -431,11 +431,11 @@ class World:
         key = "email" if channel == "email" else "phone"
         if key == "email":
             address = address.casefold()
-        line = suppressing.OptOutOf(channel, **{key: address})
+        line = many.OptOutOf(channel, **{key: address})
 
         def take(host: Host) -> None:
             with host.state.database.begin() as session:
-                suppressing.suppress(session, self.shop_id, [line], "import", self.clock())
+                many.suppress(session, self.shop_id, [line], "import", self.clock())
 
         if self.in_the_dashboard(take):
             self._note_refusal(channel, key, address)

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from smartpush_shopline import ConfigurationError, OptOut
 from smartpush_shopline.contacts import host_opt_outs
 from smartpush_shopline.contacts import people as taking
-from smartpush_shopline.contacts.models import ConsentEvent, OptOutReading, Suppression
+from smartpush_shopline.contacts.models import ConsentEvent, OptOutReading
+from smartpush_shopline.contacts.suppression.models import Suppression
 from smartpush_shopline.contracts import Person
 from smartpush_shopline.errors import CannotSend
 from tests.contacts.naive import check

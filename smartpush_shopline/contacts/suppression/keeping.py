@@ -13,11 +13,11 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from ..contracts import CHANNELS
-from ..shops.models import ShopCounter
-from . import consent, ledger, reach, tombstones
+from ...contracts import CHANNELS
+from ...shops.models import ShopCounter
+from .. import consent, ledger, reach, tombstones
+from ..rows import Row, batches
 from .models import Suppression
-from .rows import Row, batches
 
 HOST_REF = "host_ref"
 _GATE = 0x5350  # ours among a PostgreSQL database's advisory locks
