@@ -282,7 +282,7 @@ def test_runs_show_how_long_they_took_and_what_went_wrong(
     words = text_of(page)
     assert "Nightly check SHOPLINE did not answer." in words
     assert "The store was connected 24 Nov, 11:58:00 2 minutes 1,200 4 Done" in words
-    assert "SHOPLINE does not send: orders/paid" in words
+    assert "SHOPLINE does not send: Order paid" in words
     path = f"{PATH}/runs?seen={mark_of(page)}"
     assert client.get(path, headers=HTMX).status_code == 204
 
