@@ -37,7 +37,7 @@ STANDINGS = {
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 @with_appcontext
 def segments(as_json: bool) -> None:
-    """All segments with their members and how many of them may be written to.
+    """All segments, their members, and who may be written to.
 
     Admin and Here are people as the Admin counts them and in our list, Email and SMS how many of
     these may get either. Since is when this version became the list, in the store's own time,
