@@ -59,6 +59,17 @@ def show(campaign_id: int) -> ResponseReturnValue:
     return render_template("juniper/campaign.html", campaign=campaign, audience=audience)
 
 
+@campaigns.get("/<int:campaign_id>/send")
+def confirm(campaign_id: int) -> ResponseReturnValue:
+    """Asks once more; with JavaScript it is a dialog on the campaign's page."""
+    require("send")
+    campaign = db.get_or_404(Campaign, campaign_id)
+    audience = smartpush.audiences.find(campaign.ref)
+    if audience is None or campaign.status != "ready":
+        abort(409)
+    return render_template("juniper/campaign_send.html", campaign=campaign, audience=audience)
+
+
 @campaigns.post("/<int:campaign_id>/send")
 def send(campaign_id: int) -> ResponseReturnValue:
     """At once, or at a time of the store's own clock."""
@@ -68,7 +79,8 @@ def send(campaign_id: int) -> ResponseReturnValue:
         abort(409)
     try:
         at, otherwise = wanted_time(request.form.get("at", "")), request.form.get("otherwise")
-        smartpush.audiences.schedule(campaign.ref, at, otherwise=otherwise)
+        seen = request.form.get("revision", type=int)
+        smartpush.audiences.schedule(campaign.ref, at, otherwise=otherwise, revision=seen)
         db.session.commit()
     except (SmartPushError, ValueError) as error:
         db.session.rollback()

@@ -129,6 +129,6 @@ def _not_chosen() -> Any:
 
 def way_back(audience_id: int) -> str:
     """A path of this site, never an address that came along."""
-    back = request.form.get("back", "")
+    back = request.values.get("back", "")
     is_path = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
     return back if is_path else url_for("smartpush.audiences.page", audience_id=audience_id)

@@ -56,6 +56,23 @@ def test_send_now_writes_a_file_that_can_be_read_and_unsubscribes(app, marketer,
     assert "You are unsubscribed" in stranger.post(link).text
 
 
+def test_send_now_asks_first_and_changes_nothing(marketer, viewer, ready):
+    page = ready("email")
+    asked = marketer.get(f"{page}/send").text
+    assert 'data-smartpush-people="1"' in asked
+    assert f'action="{page}/send"' in asked
+    assert "Goes out" not in marketer.get(page).text
+    assert viewer.get(f"{page}/send").status_code == 403
+
+
+def test_what_changed_since_it_was_asked_is_not_sent(marketer, ready):
+    page = ready("email")
+    marketer.post(f"{page}/send", data={"revision": "7"})
+    shown = marketer.get(page).text
+    assert "Somebody else saved these recipients meanwhile" in shown
+    assert "Goes out" not in shown
+
+
 def test_it_is_sent_by_smtp_where_there_is_a_server(app, marketer, ready, monkeypatch):
     page = ready("email")
     with mailbox() as box:
