@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -48,6 +49,15 @@ def discard(audience_id: int) -> BaseResponse:
     """Nobody receives it."""
     now = state().now()
     return _answer(audience_id, lambda s, a: answering.drop(s, a, now))
+
+
+@blueprint.post("/audiences/<int:audience_id>/otherwise")
+def otherwise(audience_id: int) -> BaseResponse:
+    """What happens to what is held when nobody decides, and until when."""
+    wanted, hours = request.form.get("otherwise"), request.form.get("hours", 0, type=int)
+    later = next((each for each in holding.LATER if each == timedelta(hours=hours)), timedelta(0))
+    now = state().now()
+    return _answer(audience_id, lambda s, a: holding.change(s, a, wanted, later, now))
 
 
 @blueprint.get("/audiences/<int:audience_id>/swap")

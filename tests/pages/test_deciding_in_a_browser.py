@@ -101,6 +101,22 @@ def test_what_is_held_says_until_when_and_goes_on_by_a_button(
     assert (row(held).state, row(held).decide_by) == ("scheduled", None)
 
 
+def test_what_happens_when_nobody_decides_is_changed_on_the_page(
+    page: Any, plain: Any, address: str, held: int, row: Any  # noqa: F811
+) -> None:
+    changed = "otherwise what was saved is sent."
+    page.goto(f"{address}/smartpush/audiences/{held}")
+    page.get_by_label("If nobody decides").select_option("send what was saved")
+    page.get_by_label("Decide by").select_option("4 hours later")
+    page.get_by_role("button", name="Change").click()
+    page.get_by_text(f"Decide by Tue 24 Nov, 18:00 (Asia/Taipei), {changed}").wait_for()
+    plain.goto(f"{address}/smartpush/audiences/{held}")
+    plain.get_by_label("If nobody decides").select_option("cancel it")
+    plain.get_by_role("button", name="Change").click()
+    plain.get_by_text("otherwise it is cancelled.").wait_for()
+    assert row(held).otherwise == "cancel"
+
+
 @pytest.mark.parametrize(
     ("button", "state"), [("Send v2", "scheduled"), ("Cancel it", "cancelled")]
 )
