@@ -149,10 +149,17 @@
         row.classList.add("smartpush-changed");
       }
     });
+    if (root.dataset.smartpushRevision) follow(root);
     if (kept.focus) keepFocus(kept, root);
     var spoken = root.querySelector("[data-smartpush-say]");
     if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay, root);
   });
+  /* What this tab changed itself is no news to the other forms of its page. */
+  function follow(root) {
+    document.querySelectorAll("[data-smartpush-follows]").forEach(function (input) {
+      if (input.dataset.smartpushFollows === root.id) input.value = root.dataset.smartpushRevision;
+    });
+  }
   function keepFocus(kept, root) {
     var same = kept.focus.id && document.getElementById(kept.focus.id);
     if (same) {

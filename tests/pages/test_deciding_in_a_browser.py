@@ -160,6 +160,22 @@ def test_a_slider_shows_at_once_whom_it_would_skip(
     page.get_by_text("ada@example.com").wait_for()
 
 
+def test_a_tab_does_not_stand_in_its_own_way(
+    page: Any, address: str, willing: People, audience: int, row: Any  # noqa: F811
+) -> None:
+    """An answer swaps the panel; the form of smart sending below it stays and knows of it."""
+    willing.segment("VIP", "1", "2", "3")
+    page.goto(f"{address}/smartpush/audiences/{audience}")
+    page.get_by_role("button", name="Use v2").click()
+    page.locator("#audience-between").wait_for(state="detached")
+    page.fill("#audience-smart-hours", "20")
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.querySelector('input[type=range]').value === '20'")
+    with page.expect_navigation(url=f"**/audiences/{audience}"):
+        page.get_by_role("button", name="Keep for this campaign").click()
+    assert row(audience).smart_hours == 20
+
+
 def test_without_javascript_the_window_is_a_number_and_a_button(
     plain: Any, address: str, willing: People, audience: int, row: Any  # noqa: F811
 ) -> None:
