@@ -16,7 +16,7 @@ from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
 from ..web import allow, friendly, id_of, page_or_partial, state, typed
-from . import answering, holding, panel, saving
+from . import answering, holding, panel, previewing, saving
 from .models import HELD, Audience
 from .views import get_own
 
@@ -29,6 +29,21 @@ def take(audience_id: int) -> BaseResponse:
     """The newest list of one chosen segment."""
     now = state().now()
     return _answer(audience_id, lambda s, a: saving.take_newer(s, a, _segment_id(), now))
+
+
+@blueprint.get("/audiences/<int:audience_id>/take")
+def preview(audience_id: int) -> Response:
+    """What the newest list of one chosen segment would make of the count; nothing is changed."""
+    segment_id, mine = request.args.get("segment_id", type=id_of) or 0, state()
+    with mine.database.read() as session:
+        shop, audience = get_own(session, audience_id, "view")
+        try:
+            seen = previewing.of_newest(session, audience, segment_id, mine.settings, mine.now())
+        except NotFound:
+            _not_chosen()
+        facts = {"audience": audience, "seen": seen, "back": way_back(audience_id)}
+        facts |= {"shop": shop, "may_take": mine.may("choose", shop.card)}
+        return page_or_partial("take.html", "_partials/audience_taken.html", **facts)
 
 
 @blueprint.post("/audiences/<int:audience_id>/keep")
