@@ -117,6 +117,7 @@ class OptOutReading(Base):
     """How far the dashboard's own opt-outs were read for a store.
 
     `read_until` is the moment up to which all are known; None when that never succeeded.
+    `error` is a code with its facts; `consent_notes` says it.
     """
 
     __tablename__ = "smartpush_opt_out_reading"
@@ -125,7 +126,7 @@ class OptOutReading(Base):
     read_until: Mapped[datetime | None]
     next_try_at: Mapped[datetime]
     failed_since: Mapped[datetime | None]
-    error: Mapped[str | None] = mapped_column(String(100))
+    error: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class WriteBack(Base):

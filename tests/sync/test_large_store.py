@@ -240,8 +240,9 @@ def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sa
     run = large.app.test_cli_runner().invoke
     told = run(args=["smartpush", "sync", "--plan"])
     assert told.exit_code == 0, told.output
-    assert "birch: " in told.output
-    assert "No order for 90 days: its rule moves with time, or is not understood" in told.output
+    assert "(birch): 24 Nov 2026, 00:00 America/New_York" in told.output
+    said = " ".join(told.output.split())
+    assert "No order for 90 days its rule moves with time, or is not understood" in said
     [facts] = json.loads(run(args=["smartpush", "sync", "birch", "--plan", "--json"]).output)
     assert (facts["everything"], facts["budget"], facts["customers"]) == (False, 8, 20)
     assert facts["customers_since"] is not None
@@ -249,6 +250,23 @@ def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sa
     assert {each["reason"] for each in facts["segments"]} == {"time", "turn"}
     assert sandbox.calls == []
     assert len(large.runs()) == 1
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_lines_of_a_plan_add_up_to_its_calls(large, clock, full):
+    if full:
+        clock.forward(days=40)
+    run = large.app.test_cli_runner().invoke
+    lines = [line.split() for line in run(args=["smartpush", "sync", "--plan"]).output.splitlines()]
+    tonight = [int(line[1]) for line in lines if line[0] == "tonight"]
+    [whole] = [int(line[2]) for line in lines if line[:2] == ["in", "all"]]
+    [facts] = json.loads(run(args=["smartpush", "sync", "--plan", "--json"]).output)
+    read = [each["calls"] for each in facts["segments"] if each["when"] == "tonight"]
+    assert sum(tonight) == whole == facts["calls"]
+    assert whole == facts["customers_calls"] + facts["counts_calls"] + sum(read)
+    assert len(tonight) == 2 + len(read) and (facts["customers_since"] is None) == full
+    assert sum(line[0] == "later" for line in lines) == len(facts["segments"]) - len(read)
+    assert full or len(facts["segments"]) > len(read)
 
 
 def test_every_reason_is_said_in_words():

@@ -509,7 +509,7 @@ def upgrade() -> None:
         sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("failed_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("error", sa.String(length=100), nullable=True),
+        sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_opt_out_reading_shop_id")
         ),

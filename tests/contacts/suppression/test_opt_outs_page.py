@@ -262,5 +262,6 @@ def test_a_dashboard_whose_opt_outs_cannot_be_read_is_told(here):
     here.tick()
     assert "The dashboard's own opt-outs cannot be read" in overview(here)
     assert "Nothing is sent until they were read once" in overview(here)
-    assert any("opt_outs cannot be read for alder" in f for f in findings(here))
+    assert "The dashboard's function raised OSError; the log says where." in overview(here)
+    assert any("opt_outs cannot be read for alder. The dashboard's" in f for f in findings(here))
     assert rows(here, OptOutReading)[0].read_until is None
