@@ -56,6 +56,26 @@ class SyncRun(Base):
     finished_at: Mapped[datetime | None]
 
 
+class UnfinishedReading(Base):
+    """A long list of which some pages are read: whom they named, and the last of them.
+
+    The rest is the segment as it stood when its reading began; other than now, it is begun anew.
+    """
+
+    __tablename__ = "smartpush_unfinished_reading"
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("smartpush_segment.id"), primary_key=True)
+    last_page: Mapped[str | None] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(64))
+    rows: Mapped[int]
+    members: Mapped[BitMap] = mapped_column(Members)
+    asked_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    definition: Mapped[str] = mapped_column(Text)
+    rule_at: Mapped[datetime | None]
+    kept_at: Mapped[datetime]
+
+
 class SyncDelta(Base):
     """What a night learnt of changed people: who is in a segment or out of it, unlike before."""
 

@@ -414,6 +414,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "segment_id", name=op.f("pk_smartpush_sync_delta")),
     )
     op.create_table(
+        "smartpush_unfinished_reading",
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        sa.Column("last_page", sa.Text(), nullable=True),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("rule_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["smartpush_segment.id"],
+            name=op.f("fk_smartpush_unfinished_reading_segment_id"),
+        ),
+        sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_smartpush_unfinished_reading")),
+    )
+    op.create_table(
         "smartpush_audience_pick",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("audience_id", sa.Integer(), nullable=False),
@@ -643,6 +662,7 @@ def downgrade() -> None:
 
     op.drop_table("smartpush_audience_batch")
     op.drop_table("smartpush_sync_delta")
+    op.drop_table("smartpush_unfinished_reading")
     op.drop_table("smartpush_audience_pick")
     op.drop_table("smartpush_segment_version")
     with op.batch_alter_table("smartpush_consent_event", schema=None) as batch_op:
