@@ -102,6 +102,17 @@ class ShopLease(Base):
     calls_left: Mapped[float | None]
 
 
+class ShopReserve(Base):
+    """Calls without the lease, of all processes: when the burst they share is full again, by the
+    database's clock. Apart from the lease, so that nobody waits there for a page being written.
+    """
+
+    __tablename__ = "smartpush_shop_reserve"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    full_at: Mapped[float] = mapped_column(default=0.0)
+
+
 class ShopCounter(Base):
     """The last contact number handed out. Apart from the lease, so neither waits for the other.
 

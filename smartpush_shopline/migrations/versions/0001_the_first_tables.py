@@ -287,6 +287,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_smartpush_shop_counter")),
     )
     op.create_table(
+        "smartpush_shop_reserve",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("full_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_shop_reserve_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_smartpush_shop_reserve")),
+    )
+    op.create_table(
         "smartpush_shop_lease",
         sa.Column("shop_id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
@@ -675,6 +684,7 @@ def downgrade() -> None:
 
     op.drop_table("smartpush_sync_run")
     op.drop_table("smartpush_shop_lease")
+    op.drop_table("smartpush_shop_reserve")
     op.drop_table("smartpush_shop_counter")
     op.drop_table("smartpush_segment")
     op.drop_table("smartpush_reach")
