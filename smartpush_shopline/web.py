@@ -50,10 +50,6 @@ class State:
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     paces: dict[Hashable, Pace] = field(default_factory=dict)
 
-    def reserved_pace(self, handle: str) -> Pace:
-        """A store's pace for calls without its lease; nobody waits there for an import."""
-        return self.paces.setdefault(("reserved", handle), Pace.reserved())
-
 
 def state() -> State:
     found: State | None = current_app.extensions.get("smartpush")
