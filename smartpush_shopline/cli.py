@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from . import migrations
 from .activity import commands
@@ -25,7 +29,24 @@ from .sync import outlook
 from .sync.commands import status
 from .web import State
 
-group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
+
+class Group(AppGroup):
+    """Says what to do when the tables are missing, or those of another version."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as error:
+            if not _MISSING.search(str(error.orig)):
+                raise
+            raise click.ClickException(
+                "SmartPush's tables are not there, or not of this version; "
+                "run: flask smartpush db upgrade"
+            ) from None
+
+
+_MISSING = re.compile("no such (table|column)|(relation|column) .* does not exist")
+group = Group("smartpush", help="SHOPLINE customer segments in this dashboard.")
 for command in (
     audience, commands.erase, commands.inbox, connect, explain, rotate_keys, segments, status,
     suppress,

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -15,17 +16,26 @@ UNFOLDED = 10_000
 
 
 def echo_table(
-    headings: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()
+    headings: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    right: Collection[str] = (),
+    folds: Collection[str] = (),
+    indent: int = 0,
 ) -> None:
-    """Numbers, the columns named in `right`, get separators; what is None becomes a dash.
+    """Numbers get separators; what is None becomes a dash.
 
-    In a terminal that is too narrow texts are folded inside their column, numbers never are.
+    `right` are the columns that stand to the right, `folds` those with texts that are folded
+    inside their column when the terminal is too narrow for all.
     """
     made = _table(show_header=True)
     for heading in headings:
-        justify = "right" if heading in right else "left"
-        made.add_column(heading, justify=justify, no_wrap=heading in right, overflow="fold")  # type: ignore[arg-type]
-    _echo(made, rows)
+        made.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=heading not in folds,
+            overflow="fold",
+        )
+    _echo(made, rows, indent)
 
 
 def echo_facts(facts: Iterable[tuple[str, object]]) -> None:
@@ -33,19 +43,19 @@ def echo_facts(facts: Iterable[tuple[str, object]]) -> None:
     made = _table(show_header=False)
     made.add_column(no_wrap=True)
     made.add_column(overflow="fold")
-    _echo(made, [(f"  {name}", fact) for name, fact in facts if fact is not None])
+    _echo(made, [each for each in facts if each[1] is not None], indent=2)
 
 
 def _table(*, show_header: bool) -> Table:
     return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=show_header)
 
 
-def _echo(made: Table, rows: Iterable[Sequence[object]]) -> None:
+def _echo(made: Table, rows: Iterable[Sequence[object]], indent: int) -> None:
     for row in rows:
         made.add_row(*(Text(_word(cell)) for cell in row))
     screen = Console(width=None if sys.stdout.isatty() else UNFOLDED, highlight=False)
     with screen.capture() as caught:
-        screen.print(made)
+        screen.print(Padding(made, (0, 0, 0, indent), expand=False))
     for line in caught.get().splitlines():
         click.echo(line.rstrip())
 

@@ -34,7 +34,7 @@ def test_a_narrow_terminal_folds_names_and_never_numbers(
 ) -> None:
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "30")
-    echo_table(["Name", "Members"], [["名" * 40, 1_234_567]], right=["Members"])
+    echo_table(["Name", "Members"], [["名" * 40, 1_234_567]], right=["Members"], folds=["Name"])
     found = [unstyle(line) for line in lines_of(capsys)]
     assert max(map(cell_len, found)) <= 30 and "1,234,567" in found[1]
     assert sum(line.count("名") for line in found) == 40

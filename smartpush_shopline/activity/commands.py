@@ -105,6 +105,7 @@ def list_(
             for each in found
         ],
         right=["Number"],
+        folds=("About", "Reason"),
     )
 
 

@@ -22,7 +22,7 @@ from . import publishing
 from .models import Segment, SegmentVersion
 from .standing import GONE, OWN, READING, RETRYING, TROUBLE, standing
 
-HEADINGS = ("  Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State")
+HEADINGS = ("Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State")
 NUMBERS = HEADINGS[1:5]
 STANDINGS = {
     READING: "being read",
@@ -53,14 +53,15 @@ def segments(as_json: bool) -> None:
     for number, (shop, facts) in enumerate(found):
         click.echo("\n" * (number > 0) + f"{shop.name} ({shop.handle})")
         if facts:
-            echo_table(HEADINGS, [_row(each, shop.timezone) for each in facts], right=NUMBERS)
+            rows = [_row(each, shop.timezone) for each in facts]
+            echo_table(HEADINGS, rows, right=NUMBERS, folds=("Segment", "State"), indent=2)
         else:
             click.echo("  No segments yet.")
 
 
 def _row(fact: dict[str, Any], zone: str) -> list[object]:
     return [
-        f"  {fact['name']}",
+        fact["name"],
         fact["admin_count"],
         fact["members"],
         *fact["sendable"].values(),
@@ -75,7 +76,7 @@ def _state(fact: dict[str, Any], zone: str) -> str:
     if fact["differs_since"]:
         return f"differs since {_moment(fact['differs_since'], zone)}"
     word: str = fact["standing"]
-    return STANDINGS.get(word, word) + (f": {fact['error']}" if fact["error"] else "")
+    return STANDINGS.get(word, word) + (f": {fact['problem']}" if fact["problem"] else "")
 
 
 def _moment(at: str | None, zone: str) -> str | None:
@@ -114,6 +115,7 @@ def _about(
         "stale": segment.stale_reason,
         "differs_since": _iso(segment.differs_since),
         "error": sentence(segment.error) or None,
+        "problem": sentence(segment.error, with_facts=False) or None,
         "read_at": _iso(segment.read_at),
         "count_checked_at": _iso(segment.count_checked_at),
         "published_at": _iso(version.published_at if version else None),

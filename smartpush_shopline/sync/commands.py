@@ -56,7 +56,8 @@ def _print(store: dict[str, Any], now: datetime) -> None:
     _print_reach(store)
     if store["failed"]:
         click.echo()
-        echo_table(["  Not as in the Admin", "Why"], map(_failed, store["failed"]))
+        headings = ["Not as in the Admin", "Why"]
+        echo_table(headings, map(_failed, store["failed"]), folds=headings, indent=2)
     if store["inbox"]["parked"]:
         click.echo("\n  Why messages are parked: flask smartpush inbox list --state parked")
 
@@ -71,16 +72,16 @@ def _work(run: dict[str, Any] | None) -> str:
     if run is None:
         return "idle"
     done, total = run["done"], run["total"]
-    how_far = f"{done:,} of {total:,} {run['label']}, " if total else ""
-    kind = KINDS.get(run["kind"], run["kind"])
-    return f"{kind} at {run['percent']}%: {how_far}{run['calls_left']:,} calls left"
+    how_far = f", {done:,} of {total:,} {run['label']}" if total else ""
+    left = f", {run['calls_left']:,} calls left" if run["calls_left"] else ""
+    return f"{KINDS.get(run['kind'], run['kind'])} at {run['percent']}%{how_far}{left}"
 
 
 def _freshness(store: dict[str, Any], now: datetime) -> Iterator[tuple[str, object]]:
     each = store["segments"]
     yield "Segments", (
-        f"{each['total']:,}: {each['matching']:,} match the Admin, {each['reading']:,} being read, "
-        f"{each['needing']:,} need a person"
+        f"{each['total']:,}: {each['matching']:,} match the Admin, "
+        f"{each['reading']:,} are read now or again, {each['needing']:,} need a person"
     )
     yield "Counts agreed", _since(store, "count_checked_at", "count_checked_oldest_at", now)
     yield "Lists read", _since(store, "read_at", "read_oldest_at", now)
@@ -113,11 +114,11 @@ def _print_reach(store: dict[str, Any]) -> None:
     words = [each.replace("_", " ").capitalize() for each in reasons]
     headings = ["Contacts", "May get it", *words]
     rows = [
-        [f"  {name.replace('sms', 'SMS').replace('email', 'Email')}", store["contacts"]["total"]]
+        [name.replace("sms", "SMS").replace("email", "Email"), store["contacts"]["total"]]
         + [counts.get(each, 0) for each in (SENDABLE, *reasons)]
         for name, counts in channels.items()
     ]
-    echo_table(["  Channel", *headings], rows, right=headings)
+    echo_table(["Channel", *headings], rows, right=headings, indent=2)
     own = store["contacts"]["from_dashboard"]
     if own:
         click.echo(f"  {own:,} of the contacts came from the dashboard's own segments.")
@@ -126,7 +127,7 @@ def _print_reach(store: dict[str, Any]) -> None:
 def _failed(segment: dict[str, Any]) -> tuple[str, str]:
     there, here = segment["admin_count"], segment["members"]
     if segment["error"]:
-        return f"  {segment['segment']}", segment["error"]
+        return segment["segment"], segment["error"]
     if there is None:
-        return f"  {segment['segment']}", "The Admin has not told how many people are in it."
-    return f"  {segment['segment']}", f"The Admin counts {there:,}, our list has {here or 0:,}."
+        return segment["segment"], "The Admin has not told how many people are in it."
+    return segment["segment"], f"The Admin counts {there:,}, our list has {here or 0:,}."

@@ -49,17 +49,18 @@ def _print(ahead: Outlook) -> None:
     how = f"from {ahead.since:%Y-%m-%d %H:%M} UTC on" if ahead.since else "read in full"
     lines = {when: [each for each in ahead.lines if each.when == when] for when in (TONIGHT, LATER)}
     rows = [
-        (f"  {TONIGHT}", ahead.customer_calls, f"{ahead.customers:,} customers", how),
-        (f"  {TONIGHT}", ahead.counts, f"{ahead.counts:,} counts", "one for each segment"),
+        (TONIGHT, ahead.customer_calls, f"{ahead.customers:,} customers", how),
+        (TONIGHT, ahead.counts, f"{ahead.counts:,} counts", "one for each segment"),
         *map(_row, lines[TONIGHT]),
-        ("  in all", ahead.calls, "", f"of {ahead.budget:,} that a night may take"),
+        ("in all", ahead.calls, "", f"of {ahead.budget:,} that a night may take"),
         *map(_row, lines[LATER]),
     ]
-    echo_table(["  When", "Calls", "What", "Why"], rows, right=["Calls"])
+    headings = ["When", "Calls", "What", "Why"]
+    echo_table(headings, rows, right=["Calls"], folds=("What", "Why"), indent=2)
 
 
 def _row(line: Line) -> tuple[str, int, str, str]:
-    return f"  {line.when}", line.calls, line.segment.name, WHY[line.reason]
+    return line.when, line.calls, line.segment.name, WHY[line.reason]
 
 
 def _facts(handle: str, ahead: Outlook) -> dict[str, Any]:
