@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from smartpush_shopline.clock import local_date, midnight
+from smartpush_shopline.contacts import writing_back
 from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.database import Database
 from smartpush_shopline.errors import LeaseLost
@@ -444,8 +445,11 @@ class World:
     def is_idle(self) -> bool:
         """Nothing is left to do, or only when the store's next midnight tries it again."""
         with self.database.read() as session:
-            if session.get_one(Shop, self.shop_id).status != ACTIVE:
+            shop = session.get_one(Shop, self.shop_id)
+            if shop.status != ACTIVE:
                 return True
+            if self.write_back and writing_back.first_due(session, shop, self.clock()):
+                return False
             running = session.scalars(select(SyncRun.id).where(SyncRun.state == RUNNING)).first()
             stale = session.scalars(
                 select(Segment.id).where(Segment.stale_reason.is_not(None))
