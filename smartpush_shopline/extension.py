@@ -75,6 +75,7 @@ _DOORS = (inbox_door, launch_doors, unsubscribe_door)
 Rule = TypeVar("Rule", bound=Callable[[str, ShopCard | None], bool])
 Finder = TypeVar("Finder", bound=Callable[[], str | None])
 Sends = TypeVar("Sends", bound=Sender)
+Names = TypeVar("Names", bound=Callable[[str], str | None])
 Source = TypeVar("Source", bound=OptOuts)
 
 
@@ -94,6 +95,7 @@ class SmartPush:
         self._may: Callable[[str, ShopCard | None], bool] = _nobody
         self._in_front: Callable[[], str | None] = lambda: None
         self._senders: dict[str, Sender] = {}
+        self._campaign_name: Callable[[str], str | None] = lambda _ref: None
         self._opt_outs: OptOuts | None = None
         self.audiences: Audiences = Audiences()
         self.contacts: Contacts = Contacts()
@@ -110,6 +112,12 @@ class SmartPush:
     def current_shop(self, finder: Finder) -> Finder:
         """`shop() -> handle or None`: the store in front of the person; None for the first."""
         self._in_front = finder
+        return finder
+
+    def campaign_name(self, finder: Names) -> Names:
+        """`name(campaign_ref) -> str or None`: what a person calls the campaign, for pages and
+        receipts. Without one, and for None, they show the reference."""
+        self._campaign_name = finder
         return finder
 
     def sender(self, channel: str) -> Callable[[Sends], Sends]:
@@ -189,6 +197,7 @@ class SmartPush:
             lease_seconds=lease.LIFE,
             csp_nonce=csp_nonce,
             opt_outs=lambda: self._opt_outs,
+            campaign_name=lambda ref: self._campaign_name(ref),
             senders=self._senders,
         )
         htmx.init_app(app)

@@ -46,12 +46,9 @@ class State:
     """How long a store waits for a worker that died."""
     csp_nonce: Callable[[], str] | None = None
     opt_outs: Callable[[], OptOuts | None] = lambda: None
+    campaign_name: Callable[[str], str | None] = lambda _ref: None
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     paces: dict[Hashable, Pace] = field(default_factory=dict)
-
-    def reserved_pace(self, handle: str) -> Pace:
-        """A store's pace for calls without its lease; nobody waits there for an import."""
-        return self.paces.setdefault(("reserved", handle), Pace.reserved())
 
 
 def state() -> State:
@@ -80,6 +77,16 @@ def refuse_impossible_ids(_endpoint: str | None, values: dict[str, Any] | None) 
         abort(404)
 
 
+def campaign_name(ref: str | None) -> str:
+    """What the dashboard calls its campaign, else its reference. A failure there is theirs."""
+    try:
+        name = state().campaign_name(ref) if ref else None
+    except Exception:
+        log.exception("smartpush.campaign_name_failed")
+        name = None
+    return name or ref or ""
+
+
 def announce(signal: NamedSignal, **facts: Any) -> None:
     """Tell whoever listens, after the commit. A listener's failure is theirs, not ours."""
     for listener in signal.receivers_for(state().app):
@@ -103,6 +110,7 @@ def render(template: str, **context: Any) -> str:
         "local_time": i18n.local_time,
         "ago": i18n.ago,
         "failure": failure.sentence,
+        "campaign_name": campaign_name,
         "smartpush_base": state().settings.base_template,
         "smartpush_htmx": state().settings.htmx,
         "csp_nonce": state().csp_nonce,

@@ -149,10 +149,17 @@
         row.classList.add("smartpush-changed");
       }
     });
+    if (root.dataset.smartpushRevision) follow(root);
     if (kept.focus) keepFocus(kept, root);
     var spoken = root.querySelector("[data-smartpush-say]");
     if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay, root);
   });
+  /* What this tab changed itself is no news to the other forms of its page. */
+  function follow(root) {
+    document.querySelectorAll("[data-smartpush-follows]").forEach(function (input) {
+      if (input.dataset.smartpushFollows === root.id) input.value = root.dataset.smartpushRevision;
+    });
+  }
   function keepFocus(kept, root) {
     var same = kept.focus.id && document.getElementById(kept.focus.id);
     if (same) {
@@ -174,6 +181,48 @@
 
   document.addEventListener("click", function (event) {
     if (event.target instanceof Element && event.target.closest("[data-smartpush-print]")) window.print();
+  });
+
+  /* A page that asks before it is done is asked in a dialog: read afresh, so its numbers are of now. */
+  document.addEventListener("click", function (event) {
+    var link = event.target instanceof Element ? event.target.closest("a[data-smartpush-confirm]") : null;
+    var plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey);
+    if (!link || !plain || !window.HTMLDialogElement) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (link.hasAttribute("aria-busy")) return;
+    link.setAttribute("aria-busy", "true");
+    fetch(link.href, { credentials: "same-origin", cache: "no-store" })
+      .then(function (answer) { return answer.text(); })
+      .then(function (text) {
+        var form = new DOMParser().parseFromString(text, "text/html").querySelector(".smartpush-confirm");
+        if (form) ask(document.importNode(form, true), link);
+        else window.location.assign(link.href);
+      })
+      .catch(function () { window.location.assign(link.href); })
+      .finally(function () { link.removeAttribute("aria-busy"); });
+  }, true);
+  function ask(form, link) {
+    var dialog = document.createElement("dialog");
+    dialog.className = "smartpush smartpush-dialog";
+    dialog.setAttribute("aria-labelledby", form.getAttribute("aria-labelledby"));
+    form.querySelector("[data-smartpush-close]").setAttribute("autofocus", "");
+    dialog.append(form);
+    dialog.addEventListener("click", function (event) {
+      var closes = event.target instanceof Element && event.target.closest("[data-smartpush-close]");
+      if (!closes && event.target !== dialog) return;
+      event.preventDefault();
+      dialog.close();
+    });
+    dialog.addEventListener("close", function () { dialog.remove(); });
+    (link.closest("main") || document.body).append(dialog);
+    dialog.showModal();
+  }
+  /* Pressed twice, sent once. */
+  document.addEventListener("submit", function (event) {
+    if (!event.target.matches(".smartpush-confirm")) return;
+    if (event.target.hasAttribute("aria-busy")) event.preventDefault();
+    event.target.setAttribute("aria-busy", "true");
   });
 
   /* The panel of segments */

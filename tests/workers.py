@@ -17,6 +17,7 @@ from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.database import Database
 from smartpush_shopline.settings import Settings
 from smartpush_shopline.shops.lease import Lease
+from smartpush_shopline.shops.reserve import Reserve
 from smartpush_shopline.sync import jobs
 from tests.support import ADA, NOW, hurry, meet, says
 
@@ -105,6 +106,14 @@ def arrive_or_opt_out(url: str, shop_id: int, folder: str, size: int, seed: int)
 
             database.retrying(work, attempts=10)
     return len(numbers)
+
+
+def take_turns(url: str, shop_id: int, folder: str, size: int, times: int) -> list[float]:
+    """How long each call without the lease would have waited."""
+    with opened(url) as database:
+        pace = Reserve(database, shop_id, sleep=lambda _seconds: None)
+        meet(folder, size)
+        return [pace.wait() for _ in range(times)]
 
 
 def take_lease(url: str, shop_id: int, folder: str, size: int) -> bool:

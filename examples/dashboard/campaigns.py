@@ -54,9 +54,25 @@ def edit(campaign_id: int) -> ResponseReturnValue:
 
 @campaigns.get("/<int:campaign_id>")
 def show(campaign_id: int) -> ResponseReturnValue:
+    return page_of(db.get_or_404(Campaign, campaign_id))
+
+
+def page_of(campaign: Campaign, problem: str = "") -> str:
+    """`problem`: with the time that was typed, which stays in its field."""
+    audience = smartpush.audiences.find(campaign.ref)
+    facts = {"campaign": campaign, "audience": audience, "problem": problem}
+    return render_template("juniper/campaign.html", **facts, typed=request.form)
+
+
+@campaigns.get("/<int:campaign_id>/send")
+def confirm(campaign_id: int) -> ResponseReturnValue:
+    """Asks once more; with JavaScript it is a dialog on the campaign's page."""
+    require("send")
     campaign = db.get_or_404(Campaign, campaign_id)
     audience = smartpush.audiences.find(campaign.ref)
-    return render_template("juniper/campaign.html", campaign=campaign, audience=audience)
+    if audience is None or campaign.status != "ready":
+        abort(409)
+    return render_template("juniper/campaign_send.html", campaign=campaign, audience=audience)
 
 
 @campaigns.post("/<int:campaign_id>/send")
@@ -67,8 +83,12 @@ def send(campaign_id: int) -> ResponseReturnValue:
     if campaign.status != "ready":
         abort(409)
     try:
-        at, otherwise = wanted_time(request.form.get("at", "")), request.form.get("otherwise")
-        smartpush.audiences.schedule(campaign.ref, at, otherwise=otherwise)
+        at = wanted_time(request.form["at"]) if "at" in request.form else datetime.now(UTC)
+    except WrongTime as wrong:
+        return page_of(campaign, problem=str(wrong)), 422
+    otherwise, seen = request.form.get("otherwise"), request.form.get("revision", type=int)
+    try:
+        smartpush.audiences.schedule(campaign.ref, at, otherwise=otherwise, revision=seen)
         db.session.commit()
     except (SmartPushError, ValueError) as error:
         db.session.rollback()
@@ -76,15 +96,24 @@ def send(campaign_id: int) -> ResponseReturnValue:
     return redirect(url_for(".show", campaign_id=campaign_id), 303)
 
 
+class WrongTime(Exception):
+    """What is the matter with a time that somebody typed."""
+
+
 def wanted_time(text: str) -> datetime:
-    now = datetime.now(UTC)
-    if not text:
-        return now
+    """A time of the store's clock."""
     shops = {shop.handle: shop for shop in smartpush.shops()}
     shop = shops.get(session.get("shop", "")) or next(iter(shops.values()))
-    at = datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(shop.timezone))
-    if at < now:
-        raise ValueError("that time is past.")
+    zone = ZoneInfo(shop.timezone)
+    try:
+        at = datetime.fromisoformat(text).replace(tzinfo=zone)
+        again = at.astimezone(UTC).astimezone(zone)
+    except (ValueError, OverflowError):
+        raise WrongTime("Give a day and a time, such as 2030-01-31 10:00.") from None
+    if again.replace(tzinfo=None) != at.replace(tzinfo=None):
+        raise WrongTime(f"The clocks go forward then: {at:%H:%M} does not exist on that day.")
+    if at < datetime.now(UTC):
+        raise WrongTime(f"That is past: it is {datetime.now(zone):%d %b %Y, %H:%M} now.")
     return at
 
 

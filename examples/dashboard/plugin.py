@@ -8,7 +8,7 @@ from flask import Flask, session
 from sqlalchemy import func, select
 
 from examples.dashboard.auth import current_user, user_may
-from examples.dashboard.models import Guest, db
+from examples.dashboard.models import Campaign, Guest, db
 
 # [readme:embed]
 from smartpush_shopline import Person, SegmentCard, ShopCard, SmartPush
@@ -31,6 +31,13 @@ def plug_in(app: Flask) -> None:
 
 
 # [/readme:embed]
+
+
+@smartpush.campaign_name
+def campaign_name(ref: str) -> str | None:
+    campaign = db.session.get(Campaign, int(ref.removeprefix("campaign-")))
+    return campaign.name if campaign else None
+
 
 GUEST_LISTS = {"webinar": "Webinar guests", "import-2024": "Imported 2024 list"}
 

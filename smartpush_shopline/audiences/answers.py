@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -15,7 +16,7 @@ from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..i18n import gettext as _
 from ..segments.models import DELETED, Segment, SegmentVersion
 from ..web import allow, friendly, id_of, page_or_partial, state, typed
-from . import answering, holding, panel, saving
+from . import answering, holding, panel, previewing, saving
 from .models import HELD, Audience
 from .views import get_own
 
@@ -28,6 +29,21 @@ def take(audience_id: int) -> BaseResponse:
     """The newest list of one chosen segment."""
     now = state().now()
     return _answer(audience_id, lambda s, a: saving.take_newer(s, a, _segment_id(), now))
+
+
+@blueprint.get("/audiences/<int:audience_id>/take")
+def preview(audience_id: int) -> Response:
+    """What the newest list of one chosen segment would make of the count; nothing is changed."""
+    segment_id, mine = request.args.get("segment_id", type=id_of) or 0, state()
+    with mine.database.read() as session:
+        shop, audience = get_own(session, audience_id, "view")
+        try:
+            seen = previewing.of_newest(session, audience, segment_id, mine.settings, mine.now())
+        except NotFound:
+            _not_chosen()
+        facts = {"audience": audience, "seen": seen, "back": way_back(audience_id)}
+        facts |= {"shop": shop, "may_take": mine.may("choose", shop.card)}
+        return page_or_partial("take.html", "_partials/audience_taken.html", **facts)
 
 
 @blueprint.post("/audiences/<int:audience_id>/keep")
@@ -48,6 +64,15 @@ def discard(audience_id: int) -> BaseResponse:
     """Nobody receives it."""
     now = state().now()
     return _answer(audience_id, lambda s, a: answering.drop(s, a, now))
+
+
+@blueprint.post("/audiences/<int:audience_id>/otherwise")
+def otherwise(audience_id: int) -> BaseResponse:
+    """What happens to what is held when nobody decides, and until when."""
+    wanted, hours = request.form.get("otherwise"), request.form.get("hours", 0, type=int)
+    later = next((each for each in holding.LATER if each == timedelta(hours=hours)), timedelta(0))
+    now = state().now()
+    return _answer(audience_id, lambda s, a: holding.change(s, a, wanted, later, now))
 
 
 @blueprint.get("/audiences/<int:audience_id>/swap")
@@ -129,6 +154,6 @@ def _not_chosen() -> Any:
 
 def way_back(audience_id: int) -> str:
     """A path of this site, never an address that came along."""
-    back = request.form.get("back", "")
+    back = request.values.get("back", "")
     is_path = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
     return back if is_path else url_for("smartpush.audiences.page", audience_id=audience_id)

@@ -20,6 +20,7 @@ from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
 from . import (
     answering,
+    confirming,
     delivery,
     explaining,
     forecast,
@@ -72,6 +73,15 @@ class AudienceRef:
     def panel(self) -> Markup:
         """Numbers, chosen versions and newer ones, for the dashboard's campaign page."""
         return panel.panel(_session(), self._row())
+
+    def confirmation(self, action: str, back: str) -> Markup:
+        """A form that asks before sending: to how many, on which channel, when. Counted now.
+
+        It posts to `action`, an address of the dashboard that schedules; give the `revision` it
+        carries to `schedule`. `back` leads away without sending. On the panel's page, a link with
+        the attribute `data-smartpush-confirm` to the page with this form opens it as a dialog.
+        """
+        return confirming.draw(_session(), self._row(), action, back)
 
     def batches(self, size: int = sending.SIZE, claim: timedelta = CLAIM) -> Iterator[Batch]:
         """Hand this campaign out, batch by batch, and note what became of each.
@@ -175,12 +185,14 @@ class Audiences:
         *,
         smart_sending: str | None = None,
         otherwise: str | None = None,
+        revision: int | None = None,
     ) -> AudienceRef:
         """Send at this time by the registered sender; at once when the time is past.
 
         `smart_sending` (off, skip or hold) is for this campaign instead of what the setting
         says. `otherwise` (send or cancel) is what happens when it is held and nobody decides in
-        time: what was saved is sent, or nothing. Raises CannotSend. Flushes; the dashboard commits.
+        time: what was saved is sent, or nothing. `revision`: of the recipients a person saw; raises
+        StaleChoice when they are others now. Raises CannotSend. Flushes; the dashboard commits.
         """
         session, audience = self._mine(campaign_ref, field, "send")
         if audience.channel not in web.state().senders:
@@ -188,7 +200,7 @@ class Audiences:
                 f'No sender is registered: use @smartpush.sender("{audience.channel}").',
                 reason="no_sender",
             )
-        scheduling.schedule(session, audience, at, smart_sending, otherwise)
+        scheduling.schedule(session, audience, at, smart_sending, otherwise, revision)
         if at <= web.state().now():
             _ring_after(session)
         return _ref(audience)

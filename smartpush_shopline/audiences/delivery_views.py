@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort, jsonify, redirect, request
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from .. import htmx
-from ..errors import CannotSend, NotFound
+from ..errors import CannotSend, NotFound, StaleChoice
 from ..i18n import gettext as _
 from ..web import friendly, page_or_partial, state, wants_json
 from . import (
+    confirming,
     delivery,
     delivery_panel,
     delivery_words,
@@ -39,6 +40,17 @@ def progress(audience_id: int) -> BaseResponse:
         if not htmx.wants_partial():
             return redirect(way_back(audience_id), 303)
         return Response(delivery_panel.bare(session, audience))
+
+
+@blueprint.get("/audiences/<int:audience_id>/delivery/release")
+def confirm(audience_id: int) -> Response:
+    """Asks before what was held goes out; nothing is changed."""
+    here = url_for("smartpush.delivery.act", audience_id=audience_id, verb="release")
+    with state().database.read() as session:
+        _shop, audience = get_own(session, audience_id, "send")
+        back, mode = way_back(audience_id), scheduling.RELEASED
+        facts = confirming.facts_of(session, audience, here, back, mode)
+        return page_or_partial("confirm.html", "_partials/audience_confirm.html", **facts)
 
 
 @blueprint.post("/audiences/<int:audience_id>/delivery/<verb>")
@@ -68,6 +80,8 @@ def _do(audience_id: int, deed: Deed) -> str:
             deed(session, audience)
     except CannotSend as refusal:
         return delivery_words.held(refusal.reason)
+    except StaleChoice:
+        return _("Somebody changed these recipients meanwhile. Look at them again, then send.")
     except NotFound:
         return _("Somebody has decided about this already.")
     return ""
@@ -75,11 +89,12 @@ def _do(audience_id: int, deed: Deed) -> str:
 
 def _deeds() -> dict[str, Deed]:
     now, number = state().now(), request.form.get("number", type=int)
+    revision = request.form.get("revision", type=int)
     return {
         "pause": lambda s, a: delivery.pause(s, a, now),
         "resume": lambda s, a: delivery.resume(s, a),
         "cancel": lambda s, a: delivery.cancel(s, a, now),
-        "release": lambda s, a: scheduling.release(s, a, now),
+        "release": lambda s, a: scheduling.release(s, a, now, revision),
         "send-again": lambda s, a: delivery.send_again(s, a, number),
         "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, number),
     }

@@ -7,7 +7,7 @@ applies. It is a row, so whoever ticks next decides, however long everything was
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from .. import signals
-from ..settings import Settings
+from ..errors import StaleChoice
+from ..settings import OTHERWISE, Settings
 from ..shops.models import Shop
 from ..web import State, announce
 from . import answering, between, delivery, freezing, saving, smart
@@ -28,6 +29,8 @@ log = logging.getLogger("smartpush")
 QUESTIONS = (MOVED, GONE, WAITING)
 """Reasons that a person can do something about, and that therefore have a deadline."""
 SEND, CANCEL = "send", "cancel"
+LATER = (timedelta(hours=1), timedelta(hours=4), timedelta(days=1))
+"""How much more time a person may give."""
 
 
 def hold_and_tell(state: State, audience_id: int, reason: str) -> None:
@@ -88,6 +91,21 @@ def otherwise_of(audience: Audience, settings: Settings) -> str:
     if audience.is_waiting:
         return CANCEL
     return audience.otherwise or settings.otherwise
+
+
+def change(
+    session: Session, audience: Audience, otherwise: str | None, later: timedelta, now: datetime
+) -> None:
+    """What is to happen when nobody decides, and so much later. Raises StaleChoice for what does
+    not wait for an answer any more."""
+    if audience.state != HELD or audience.decide_by is None:
+        raise StaleChoice
+    if otherwise in OTHERWISE:
+        audience.otherwise = otherwise
+    if later:
+        audience.decide_by = max(audience.decide_by, now) + later
+    audience.revision += 1
+    session.flush()
 
 
 def go_on(session: Session, audience: Audience, threshold: float) -> None:

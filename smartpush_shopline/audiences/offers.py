@@ -40,6 +40,12 @@ class Chip:
     policy: str
     standing: str
 
+    @property
+    def may_heed(self) -> bool:
+        """Its newest list can be heeded at sending. One of the dashboard is read when it is
+        chosen, and not again by itself."""
+        return self.version is not None and not self.deleted and self.source != NATIVE
+
 
 @dataclass(frozen=True, slots=True)
 class Row:

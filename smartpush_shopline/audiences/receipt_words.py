@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..i18n import gettext as _
-from ..i18n import local_time
+from ..i18n import local_time, number
 
 _DAY = "EEE d MMM"
 
@@ -29,6 +29,20 @@ def line(fact: Mapping[str, Any], zone: str) -> str:
     if fact["name"] in ("joined", "left") and fact.get("newest"):
         return _changed(fact, name, zone)
     return told.get(str(fact["name"]), "")
+
+
+def behind(fact: Mapping[str, Any], zone: str) -> str:
+    """That the newest list of a segment is not yet what the Admin counts."""
+    at = fact.get("checked_at")
+    return _(
+        "Our newest list of “%(name)s” (v%(version)s, %(here)s people) is behind the Admin, which "
+        "counted %(there)s on %(time)s; the first number is of our list.",
+        name=fact["segment"],
+        version=fact["version"],
+        here=number(fact["people"]),
+        there=number(fact["admin_count"]),
+        time=local_time(datetime.fromisoformat(at), zone, "EEE d MMM, HH:mm") if at else "–",
+    )
 
 
 def _changed(fact: Mapping[str, Any], name: str, zone: str) -> str:

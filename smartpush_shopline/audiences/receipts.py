@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from ..errors import NotFound
 from ..segments.models import SegmentVersion
+from ..segments.standing import GONE, OWN, standing
 from ..shops.models import Shop
+from ..web import campaign_name
 from . import delivery, reckoning_facts
 from .delivery_models import AT_THE_FREEZE, LeftOut
-from .models import Audience, AudiencePick
+from .models import INCLUDE, Audience, AudiencePick
 from .reckoning import JOINED, LEFT, Line
 from .resolve import SINCE_SAVED
 
@@ -30,6 +33,7 @@ def receipt(session: Session, audience: Audience, now: datetime) -> dict[str, An
     shop = session.get_one(Shop, audience.shop_id)
     return {
         "campaign_ref": audience.campaign_ref,
+        "campaign_name": campaign_name(audience.campaign_ref),
         "shop": shop.handle,
         "time_zone": shop.timezone,
         "channel": audience.channel,
@@ -63,10 +67,24 @@ def reckoned(session: Session, audience: Audience, now: datetime) -> dict[str, A
         "at": now.isoformat(),
         "admin_today": len(found.today),
         "lines": [_line(line, picks, session) for line in found.lines],
+        "behind": list(_behind(session, audience)),
         "sent": len(found.sent),
         "fewer": found.fewer,
         "adds_up": found.adds_up,
     }
+
+
+def _behind(session: Session, audience: Audience) -> Iterator[dict[str, Any]]:
+    """Chosen segments whose newest list here is not of as many people as the Admin counts."""
+    for pick in audience.picks:
+        segment = pick.segment
+        newest = session.get(SegmentVersion, segment.current_version_id or 0)
+        counted, at = segment.admin_count, segment.count_checked_at
+        if pick.mode != INCLUDE or newest is None or counted in (None, newest.count):
+            continue
+        if standing(segment, newest.count) not in (GONE, OWN):
+            facts = {"version": newest.version, "people": newest.count, "admin_count": counted}
+            yield {"segment": segment.name, "checked_at": _iso(at), **facts}
 
 
 def _line(line: Line, picks: dict[int, AudiencePick], session: Session) -> dict[str, Any]:

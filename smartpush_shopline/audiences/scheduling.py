@@ -8,11 +8,13 @@ from datetime import datetime
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from ..errors import CannotSend
+from ..errors import CannotSend, StaleChoice
 from ..settings import OTHERWISE
 from . import delivery, freezing, saving
 from .models import CANCELLED, HELD, SAVED, SCHEDULED, Audience
 
+RELEASED = "skip"
+"""Smart sending of what a person sends although it was held: who may get it now, gets it."""
 _WAITING = "smartpush_after_commit"
 
 
@@ -22,8 +24,10 @@ def schedule(
     at: datetime,
     smart_mode: str | None = None,
     otherwise: str | None = None,
+    revision: int | None = None,
 ) -> None:
-    """Send at this time, or at once when it is past. Raises CannotSend. Flushes.
+    """Send at this time, or at once when it is past. Raises CannotSend, and StaleChoice when the
+    recipients are not of this `revision`. Flushes.
 
     A segment that waits for its first list does not hinder: it holds the campaign when it is due.
     """
@@ -32,6 +36,8 @@ def schedule(
     if at.tzinfo is None:
         raise ValueError("A time without a time zone does not say when to send.")
     audience = freezing.lock(session, audience.id)
+    if revision not in (None, audience.revision):
+        raise StaleChoice
     if audience.state == CANCELLED and not audience.is_frozen:
         audience.state = SAVED
     freezing.refuse_unready(session, audience)
@@ -44,13 +50,15 @@ def schedule(
     session.flush()
 
 
-def release(session: Session, audience: Audience, now: datetime) -> None:
+def release(
+    session: Session, audience: Audience, now: datetime, revision: int | None = None
+) -> None:
     """A person sends what smart sending or a hindrance held, at once, to those who may get it now.
 
     What waits for an answer about a segment is let go by that answer alone.
     """
     if audience.state == HELD and audience.decide_by is None:
-        schedule(session, audience, now, "skip" if audience.held_because else None)
+        schedule(session, audience, now, RELEASED, revision=revision)
 
 
 def cancel(session: Session, audience: Audience, now: datetime) -> None:

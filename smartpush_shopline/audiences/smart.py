@@ -72,6 +72,15 @@ def asked(values: MultiDict[str, str]) -> tuple[str | None, int | None]:
     return mode if mode in MODES else None, given
 
 
+def keep(audience: Audience, mode: str | None, hours: int | None) -> None:
+    """For this campaign; what is None stays. Another revision when anything is another."""
+    before = audience.smart_mode, audience.smart_hours
+    audience.smart_mode = mode or audience.smart_mode
+    audience.smart_hours = hours or audience.smart_hours
+    if before != (audience.smart_mode, audience.smart_hours):
+        audience.revision += 1
+
+
 def window_of(hours: int) -> timedelta:
     return timedelta(hours=hours)
 

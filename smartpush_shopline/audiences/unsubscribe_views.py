@@ -30,7 +30,7 @@ def ask(token: str) -> ResponseReturnValue:
         except DeepLinkRefused:
             return _page("refused", 404)
         done = contact is None or _is_out(contact, audience)
-        return _page("done" if done else "ask", shop=shop, channel=audience.channel)
+        return _page("already" if done else "ask", shop=shop, channel=audience.channel)
 
 
 @blueprint.post("/unsubscribe/<token>")

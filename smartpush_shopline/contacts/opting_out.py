@@ -66,7 +66,7 @@ def find(session: Session, shop_id: int, who: Who) -> list[int]:
 def record_or_keep(
     session: Session, shop_id: int, who: Who, report: Report, now: datetime
 ) -> int:
-    """An opt-out that holds for the address even when nobody has it yet.
+    """An opt-out or a bounce that holds for the address even when nobody has it yet.
 
     Returns how many it concerns; an address that is kept counts as one.
     """
@@ -79,7 +79,8 @@ def record_or_keep(
     if not key:
         return 0
     fact = Fact(report.state, report.source, report.occurred_at, report.dated)
-    kept = keeping.Kept((report.channel, key), fact, report.evidence)
+    address = keeping.of_fact(report.channel, key, fact)
+    kept = keeping.Kept(address, fact, report.evidence)
     keeping.keep(session, shop_id, [kept], now)
     return 1
 

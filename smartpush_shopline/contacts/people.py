@@ -110,13 +110,13 @@ def delete_customer(session: Session, shop_id: int, customer_ref: str, now: date
     """The store deleted the customer: nobody to write to any more, and nobody's address.
 
     One we never heard of is noted as well, so that what was said before the deletion and arrives
-    after it does not bring the person back. An opt-out of ours stays with the address: who signs
-    up again is another customer.
+    after it does not bring the person back. An opt-out of ours or a bounce stays with the address:
+    who signs up again is another customer.
     """
     make_missing(session, shop_id, Contact.customer_ref, [customer_ref], now)
     keeping.close_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.customer_ref, [customer_ref], Keys())
-    keeping.keep(session, shop_id, _own_opt_outs(session, change.contacts), now)
+    keeping.keep(session, shop_id, _outliving(session, change.contacts), now)
     for contact in change.contacts:
         contact.deleted_at = now
         contact.remote_updated_at = max(contact.remote_updated_at or now, now)
@@ -124,7 +124,7 @@ def delete_customer(session: Session, shop_id: int, customer_ref: str, now: date
     return len(change.contacts)
 
 
-def _own_opt_outs(session: Session, contacts: list[Row]) -> list[keeping.Kept]:
+def _outliving(session: Session, contacts: list[Row]) -> list[keeping.Kept]:
     facts = ledger.facts_of(session, {contact.id for contact in contacts})
     standing = [
         (channel, key, consent.standing_fact(facts[contact.number, channel]))
@@ -133,9 +133,9 @@ def _own_opt_outs(session: Session, contacts: list[Row]) -> list[keeping.Kept]:
         if (key := reach.address_key(channel, contact))
     ]
     return [
-        keeping.Kept((channel, key), fact)
+        keeping.Kept(keeping.of_fact(channel, key, fact), fact)
         for channel, key, fact in standing
-        if fact is not None and consent.is_own_opt_out(fact)
+        if fact is not None and (consent.is_own_opt_out(fact) or fact.state == consent.INVALID)
     ]
 
 

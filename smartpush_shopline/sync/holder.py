@@ -20,7 +20,7 @@ from ..failure import UNKNOWN_APP, code_of, mistake
 from ..segments.models import Segment
 from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
-from ..shops import install, tokens
+from ..shops import install, reserve, tokens
 from ..shops.lease import Lease
 from ..shops.models import ACTIVE, Shop
 from ..web import State
@@ -95,7 +95,7 @@ class Holder:
         return tokens.is_old(shop, self.now()) or not tokens.is_readable(shop, keys)
 
     def _fetch_token(self, shop: Shop) -> None:
-        secret, pace = self._secret(shop), self.state.reserved_pace(shop.handle)
+        secret, pace = self._secret(shop), reserve.pace_of(self.state, shop.id)
         store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http, pace)
         token = store.refresh_token(self.now())
         before = shop.token

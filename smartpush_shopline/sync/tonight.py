@@ -14,7 +14,7 @@ from ..contacts.models import Contact
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from ..shopline import MAX_LIMIT
 from ..shops.models import Shop
-from . import planning, staleness
+from . import deletions, planning, staleness
 from .checking import counted_since, owes_reading
 from .following import was_followed
 from .models import IMPORT, SyncDelta, SyncRun
@@ -34,6 +34,8 @@ def decide_scope(
     run.whole = run.kind == IMPORT or small
     full = run.whole or planning.is_full_read_due(shop.customers_read_at, now)
     run.since = None if full else shop.customers_cursor
+    if full and not run.whole:
+        run.uncounted = deletions.uncounted(session, shop.id, customers)
     run.contacts_total = customers if run.since is None else None
 
 

@@ -172,6 +172,55 @@ def test_an_answer_sends_it_at_once(campaigns, held, sent, verb, people):
     assert campaigns.row().state == "sent"
 
 
+def test_what_happens_when_nobody_decides_can_be_changed_while_it_is_held(campaigns, held, sent):
+    held()
+    revision = campaigns.row().revision
+    said = post(campaigns, "otherwise", otherwise="send", hours="1", revision=revision)
+    assert "Decide by Tue 24 Nov, 16:00 (Asia/Taipei), otherwise what was saved is sent." in said
+    campaigns.people.clock.forward(hours=2, minutes=59)
+    tick(campaigns)
+    assert (campaigns.row().state, sent) == ("held", [])
+    campaigns.people.clock.forward(minutes=1)
+    tick(campaigns)
+    tick(campaigns)
+    assert (campaigns.row().state, sent) == ("sent", ["1", "2", "3", "4"])
+
+
+def test_of_two_tabs_that_change_it_the_second_is_told(campaigns, held):
+    held()
+    seen = campaigns.row().revision
+    post(campaigns, "otherwise", otherwise="send", hours="0", revision=seen)
+    said = post(campaigns, "otherwise", otherwise="cancel", hours="24", revision=seen)
+    assert "Somebody changed these recipients meanwhile" in said
+    row = campaigns.row()
+    assert (row.otherwise, row.decide_by) == ("send", DUE + timedelta(hours=2))
+
+
+@pytest.mark.parametrize("form", [{"otherwise": "perhaps", "hours": "9999"}, {"hours": "x"}, {}])
+def test_nonsense_changes_neither_what_happens_nor_when(campaigns, held, form):
+    held()
+    post(campaigns, "otherwise", revision=campaigns.row().revision, **form)
+    row = campaigns.row()
+    assert (row.otherwise, row.decide_by) == (None, DUE + timedelta(hours=2))
+
+
+def test_what_is_not_held_has_nothing_to_change(campaigns, held, sent):
+    vip = held()
+    post(campaigns, "keep", segment_id=vip.id, revision=campaigns.row().revision)
+    said = post(campaigns, "otherwise", otherwise="send", revision=campaigns.row().revision)
+    assert "Somebody changed these recipients meanwhile" in said
+    assert campaigns.row().otherwise is None
+
+
+def test_who_may_not_send_cannot_change_what_happens(campaigns, held):
+    held()
+    campaigns.host.allows = lambda action, shop: action != "send"
+    at = f"/smartpush/audiences/{campaigns.row().id}"
+    assert "/otherwise" not in campaigns.host.browser().get(at).text
+    answer = campaigns.host.browser().post(f"{at}/otherwise", data={"otherwise": "send"})
+    assert (answer.status_code, campaigns.row().otherwise) == (403, None)
+
+
 def test_cancelling_what_is_held_leaves_it_saved_and_unsent(campaigns, held, sent):
     vip = held()
     post(campaigns, "discard", segment_id=vip.id, revision=campaigns.row().revision)

@@ -11,6 +11,8 @@ from pyroaring import BitMap
 
 from smartpush_shopline.audiences.choice import Choice, Pick
 from smartpush_shopline.audiences.reckoning import Facts, Line, Reckoning, reckon
+from smartpush_shopline.segments import publishing
+from smartpush_shopline.segments.models import Segment
 from tests.support import NOW, customer
 
 PEOPLE = st.sets(st.integers(1, 12))
@@ -161,6 +163,42 @@ def test_each_line_of_the_page_is_a_list_of_its_people(campaigns, sent_week):
         file = browser.get(f"{at}/people.csv?step={step}").text.splitlines()
         assert len(file) == 2 and who in file[1]
     assert browser.get(f"{at}/people?step=receipt.nothing").status_code == 404
+
+
+def test_it_says_when_our_newest_list_is_behind_the_admin(campaigns, sent_week):
+    vip, bought = sent_week
+    at = f"/smartpush/audiences/{campaigns.row().id}/receipt"
+    assert campaigns.verbs.receipt("c")["reckoning"]["behind"] == []
+    with campaigns.people.begin() as session:
+        for each in (vip, bought):
+            segment = session.get_one(Segment, each.id)
+            segment.admin_count, segment.count_checked_at = 9, campaigns.people.clock()
+    campaigns.commit()
+    [fact] = campaigns.verbs.receipt("c")["reckoning"]["behind"]
+    campaigns.commit()
+    assert (fact["segment"], fact["version"], fact["people"]) == ("VIP", 2, 7)
+    assert (
+        "Our newest list of “VIP” (v2, 7 people) is behind the Admin, which counted 9 on "
+        "Wed 25 Nov, 12:00; the first number is of our list."
+    ) in campaigns.host.browser().get(at).text
+    with campaigns.people.begin() as session:
+        publishing.mark_deleted(session.get_one(Segment, vip.id), NOW)
+    assert "is behind the Admin" not in campaigns.host.browser().get(at).text
+
+
+def test_it_calls_the_campaign_by_the_name_that_the_dashboard_gives(campaigns, sent_week, caplog):
+    at = f"/smartpush/audiences/{campaigns.row().id}/receipt"
+    browser, names = campaigns.host.browser(), {"c": "Moon <festival>"}
+    campaigns.host.smartpush.campaign_name(names.get)
+    assert "Moon &lt;festival&gt; · Email" in browser.get(at).text
+    found = campaigns.verbs.receipt("c")
+    assert (found["campaign_ref"], found["campaign_name"]) == ("c", "Moon <festival>")
+    names.clear()
+    assert ">c · Email" in browser.get(at).text
+    campaigns.host.smartpush.campaign_name(lambda ref: 1 / 0)
+    assert ">c · Email" in browser.get(at).text
+    assert "smartpush.campaign_name_failed" in caplog.text
+    campaigns.commit()
 
 
 def test_before_the_freeze_there_is_no_such_list(campaigns):

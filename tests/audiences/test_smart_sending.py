@@ -169,6 +169,26 @@ def test_a_campaign_has_a_mode_and_a_window_of_its_own(campaigns, rule):
     assert browser.post(at, data={"mode": "skip"}).status_code == 409, "it is fixed"
 
 
+def test_of_two_tabs_that_set_a_window_the_second_is_told(campaigns, rule):
+    campaigns.crowd(1)
+    audience = campaigns.save("b")
+    campaigns.commit()
+    at, browser = f"/smartpush/audiences/{audience.id}/smart", campaigns.host.browser()
+    first = {"mode": "skip", "hours": "12", "revision": audience.revision}
+    assert browser.post(at, data=first).status_code == 303
+    second = browser.post(at, data=first | {"mode": "off"})
+    assert second.status_code == 409
+    assert "Somebody changed them meanwhile, so nothing was kept." in second.text
+    row = campaigns.row("b")
+    assert (row.smart_mode, row.smart_hours, row.revision) == ("skip", 12, audience.revision + 1)
+    seen = f'name="revision" value="{row.revision}"'
+    assert seen in browser.get(f"/smartpush/audiences/{audience.id}").text
+    looked = browser.get(f"{at}?whole=1&revision=1", headers={"HX-Request": "true"}).text
+    assert 'name="revision" value="1"' in looked, "looking is not having seen"
+    assert browser.post(at, data=first | {"revision": row.revision}).status_code == 303
+    assert campaigns.row("b").revision == row.revision, "nothing is another"
+
+
 def test_where_it_holds_nobody_is_skipped(campaigns, rule):
     rule("hold")
     campaigns.crowd(1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.contacts.models import ConsentEvent
+from smartpush_shopline.shops.models import Shop
 
 
 @pytest.fixture
@@ -48,7 +50,27 @@ def test_the_button_unsubscribes_once_however_often_it_is_pressed(campaigns, lin
     assert campaigns.people.verdict("1") == "unsubscribed"
     assert campaigns.people.verdict("1", "sms") == "sendable"
     assert campaigns.people.verdict("2") == "sendable"
-    assert "You are unsubscribed" in browser.get(link).text
+    assert "You are unsubscribed already" in browser.get(link).text
+
+
+def test_the_page_is_the_stores_and_says_how_it_stands(campaigns, link, browser):
+    """A customer sees the name of the store and nothing of the dashboard."""
+    state = campaigns.host.state
+    state.settings = replace(state.settings, base_template="not-for-customers.html")
+    with campaigns.people.begin() as session:
+        shop = session.get_one(Shop, campaigns.people.shop_id)
+        shop.name, shop.domain = "Alder <Goods>", "alder.example"
+    for page, outcome in (
+        (browser.get(link), "ask"),
+        (browser.post(link), "done"),
+        (browser.get(link), "already"),
+        (browser.get(link[:-1]), "refused"),
+    ):
+        assert f'data-smartpush-outcome="{outcome}"' in page.text
+        assert ("Alder &lt;Goods&gt;" in page.text) == (outcome != "refused")
+        assert ('href="https://alder.example"' in page.text) == (outcome != "refused")
+        assert "SmartPush" not in page.text and "<nav" not in page.text
+        assert "<script" not in page.text
 
 
 def test_a_mailbox_unsubscribes_with_one_click(campaigns, link, browser):

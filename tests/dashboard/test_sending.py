@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import text
 
 from examples.dashboard.models import Campaign, db
 from examples.dashboard.plugin import smartpush
@@ -56,6 +57,23 @@ def test_send_now_writes_a_file_that_can_be_read_and_unsubscribes(app, marketer,
     assert "You are unsubscribed" in stranger.post(link).text
 
 
+def test_send_now_asks_first_and_changes_nothing(marketer, viewer, ready):
+    page = ready("email")
+    asked = marketer.get(f"{page}/send").text
+    assert 'data-smartpush-people="1"' in asked
+    assert f'action="{page}/send"' in asked
+    assert "Goes out" not in marketer.get(page).text
+    assert viewer.get(f"{page}/send").status_code == 403
+
+
+def test_what_changed_since_it_was_asked_is_not_sent(marketer, ready):
+    page = ready("email")
+    marketer.post(f"{page}/send", data={"revision": "7"})
+    shown = marketer.get(page).text
+    assert "Somebody else saved these recipients meanwhile" in shown
+    assert "Goes out" not in shown
+
+
 def test_it_is_sent_by_smtp_where_there_is_a_server(app, marketer, ready, monkeypatch):
     page = ready("email")
     with mailbox() as box:
@@ -79,11 +97,31 @@ def test_it_is_scheduled_by_the_stores_own_clock(marketer, ready):
     assert "Goes out on 1 Jan 2099, 10:00 (Asia/Taipei)." in marketer.get(page).text
 
 
-def test_a_time_that_is_past_and_nonsense_are_said(marketer, ready):
+@pytest.mark.parametrize(
+    ("at", "zone", "said"),
+    [
+        ("2020-01-01T10:00", "Asia/Taipei", "That is past: it is "),
+        ("soon", "Asia/Taipei", "Give a day and a time"),
+        ("", "Asia/Taipei", "Give a day and a time"),
+        ("9999-12-31T23:59", "America/New_York", "Give a day and a time"),
+        ("2099-03-29T02:30", "Europe/Berlin", "The clocks go forward then: 02:30 does not exist"),
+    ],
+)
+def test_a_time_that_is_refused_stays_in_its_field_with_the_reason(
+    app, marketer, ready, store, at, zone, said
+):
     page = ready("email")
-    for at in ("2020-01-01T10:00", "soon"):
-        marketer.post(f"{page}/send", data={"at": at})
-        assert "It was not scheduled" in marketer.get(page).text
+    with app.extensions["smartpush"].database.begin() as session:
+        session.execute(text("UPDATE smartpush_shop SET timezone = :zone"), {"zone": zone})
+    answer = marketer.post(f"{page}/send", data={"at": at, "otherwise": "send"})
+    assert answer.status_code == 422
+    field = re.search(r'<input type="datetime-local"[^>]*>', answer.text)[0]
+    assert f'value="{at}"' in field
+    assert 'aria-invalid="true"' in field
+    assert 'aria-describedby="at-zone at-problem"' in field
+    assert said in re.search(r'id="at-problem">([^<]*)', answer.text)[1]
+    assert '<option value="send" selected>' in answer.text
+    assert "Goes out" not in marketer.get(page).text
 
 
 def test_who_may_only_look_sends_nothing(viewer, ready):

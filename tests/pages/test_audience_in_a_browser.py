@@ -71,6 +71,7 @@ def test_an_answer_swaps_the_panel(
     page: Any, address: str, audience: int  # noqa: F811
 ) -> None:
     page.goto(f"{address}/smartpush/audiences/{audience}")
+    page.locator("[data-smartpush-taken]").wait_for()
     page.get_by_role("button", name="Use v2").click()
     page.get_by_text("VIP").first.wait_for()
     page.locator("#audience-between").wait_for(state="detached")

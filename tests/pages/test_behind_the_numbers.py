@@ -214,7 +214,7 @@ def test_what_applies_by_itself_is_told_apart_from_what_a_person_decides(
     words = text_of(page)
     assert "Will apply by itself 1 opted out See who" in words
     assert "VIP Version 3 exists: +1 −1 , because the rule changed from – to spent > 8000" in words
-    assert "Keep v1 Use v3 See who joined See who left" in words
+    assert "Keep v1 Use v3 How many then? See who joined See who left" in words
     lists = f"/smartpush/audiences/{audience}/people?step="
     assert names_in(client.get(f"{lists}lost")) == ["Ada Lin"]
     assert names_in(client.get(f"{lists}joined:{vip.id}")) == ["Dee Lin"]
@@ -258,7 +258,7 @@ def test_one_that_moved_too_much_is_held_until_a_person_decides(
     willing.segment("VIP", "1")
     words = text_of(client.get(f"/smartpush/audiences/{audience}"))
     assert "“VIP” moved 50 %." in words
-    assert "Send what was saved Use v2 Cancel it" in words
+    assert "Send what was saved Use v2 How many then? Cancel it" in words
     with willing.database.read() as session:
         row = session.get_one(Audience, audience)
         assert [each.kind for each in between.held_by(session, row, 0.2)] == ["held"]

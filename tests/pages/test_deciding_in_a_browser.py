@@ -101,6 +101,22 @@ def test_what_is_held_says_until_when_and_goes_on_by_a_button(
     assert (row(held).state, row(held).decide_by) == ("scheduled", None)
 
 
+def test_what_happens_when_nobody_decides_is_changed_on_the_page(
+    page: Any, plain: Any, address: str, held: int, row: Any  # noqa: F811
+) -> None:
+    changed = "otherwise what was saved is sent."
+    page.goto(f"{address}/smartpush/audiences/{held}")
+    page.get_by_label("If nobody decides").select_option("send what was saved")
+    page.get_by_label("Decide by").select_option("4 hours later")
+    page.get_by_role("button", name="Change").click()
+    page.get_by_text(f"Decide by Tue 24 Nov, 18:00 (Asia/Taipei), {changed}").wait_for()
+    plain.goto(f"{address}/smartpush/audiences/{held}")
+    plain.get_by_label("If nobody decides").select_option("cancel it")
+    plain.get_by_role("button", name="Change").click()
+    plain.get_by_text("otherwise it is cancelled.").wait_for()
+    assert row(held).otherwise == "cancel"
+
+
 @pytest.mark.parametrize(
     ("button", "state"), [("Send v2", "scheduled"), ("Cancel it", "cancelled")]
 )
@@ -142,6 +158,22 @@ def test_a_slider_shows_at_once_whom_it_would_skip(
     assert page.locator(".smartpush-adds-up").count() == 1
     page.click('[data-smartpush-step="recently_written"] a')
     page.get_by_text("ada@example.com").wait_for()
+
+
+def test_a_tab_does_not_stand_in_its_own_way(
+    page: Any, address: str, willing: People, audience: int, row: Any  # noqa: F811
+) -> None:
+    """An answer swaps the panel; the form of smart sending below it stays and knows of it."""
+    willing.segment("VIP", "1", "2", "3")
+    page.goto(f"{address}/smartpush/audiences/{audience}")
+    page.get_by_role("button", name="Use v2").click()
+    page.locator("#audience-between").wait_for(state="detached")
+    page.fill("#audience-smart-hours", "20")
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.querySelector('input[type=range]').value === '20'")
+    with page.expect_navigation(url=f"**/audiences/{audience}"):
+        page.get_by_role("button", name="Keep for this campaign").click()
+    assert row(audience).smart_hours == 20
 
 
 def test_without_javascript_the_window_is_a_number_and_a_button(

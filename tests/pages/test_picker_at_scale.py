@@ -147,11 +147,24 @@ def test_a_list_may_be_heeded_at_sending(cast: People, host: Flask) -> None:
     one, out = cast.segment("One", "1", "2"), cast.segment("Out", "2")
     hand = Hand(host).press(f"include:segment:{one.id}").press(f"exclude:segment:{out.id}")
     assert "Recommended for an exclusion that changes daily" in hand.words
+    assert "who leaves a segment until then still gets the message" in hand.words
+    described = 'aria-describedby="smartpush-picker-email-{side}-policies"'
+    for side in ("include", "exclude"):
+        assert described.format(side=side) in hand.page.text
+    assert "Lists of this dashboard" not in hand.words
     hand.press(f"policy:newest:{out.id}")
     assert [pick.policy for pick in hand.choice().picks] == ["pinned", "newest"]
     assert "Recommended for" not in hand.words
+    assert described.format(side="exclude") not in hand.page.text
     hand.press(f"policy:pinned:{out.id}")
     assert {pick.policy for pick in hand.choice().picks} == {"pinned"}
+
+
+def test_a_list_of_the_dashboard_says_why_it_is_not_heeded(cast: People, host: Flask) -> None:
+    hand = Hand(host).press("exclude:native:blog:1")
+    assert "Lists of this dashboard have no “newest at sending”" in hand.words
+    assert "Recommended for" not in hand.words
+    assert "policy:" not in hand.page.text
 
 
 def test_a_newer_list_that_is_taken_keeps_the_policy(cast: People, host: Flask) -> None:

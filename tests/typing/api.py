@@ -12,6 +12,7 @@ from typing import Any, assert_type
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 
 from smartpush_shopline import (
     AudienceRef,
@@ -53,6 +54,16 @@ def in_front() -> str | None:
 
 @smartpush.current_shop  # type: ignore[type-var]
 def names_a_number() -> int:
+    return 7
+
+
+@smartpush.campaign_name
+def name_of(ref: str) -> str | None:
+    return None
+
+
+@smartpush.campaign_name  # type: ignore[type-var]
+def names_no_string(ref: str) -> int:
     return 7
 
 
@@ -105,6 +116,8 @@ def create_app() -> Flask:
 def save(form: CampaignForm, ref: str) -> None:
     saved = smartpush.audiences.save(form.recipients.data, campaign_ref=ref)
     assert_type(saved, AudienceRef | None)
+    if saved:
+        assert_type(saved.confirmation("/send", "/back"), Markup)
     saved.panel()  # type: ignore[union-attr]  # no store is connected: nothing was saved
 
 

@@ -120,7 +120,7 @@ def _known(
     return _Known(
         people,
         ledger.facts_of(session, {contact.id for contact in contacts}),
-        {address: keeping.fact_of(row) for address, row in kept.items()},
+        {address: keeping.fact_of(address, row) for address, row in kept.items()},
     )
 
 

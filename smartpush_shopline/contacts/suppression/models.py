@@ -11,7 +11,8 @@ from ...database import Base
 
 
 class Suppression(Base):
-    """An opt-out of an address that no contact has, known by a keyed hash alone (docs/adr/0008).
+    """An opt-out or bounce of an address that no contact has, known by a keyed hash alone
+    (docs/adr/0008).
 
     Whoever turns up with the address gets it as a fact. It outlives an erasure.
     """

@@ -113,7 +113,8 @@ def _facts(session: Session, shop: Shop, row: SuppressionFile) -> dict[str, Any]
             for name in words.COUNTED
         ],
         "addresses": sum(counts.values()),
-        "news": counts.get(SUPPRESSED, 0) + counts.get(KEPT, 0),
+        "out": counts.get(SUPPRESSED, 0),
+        "kept": counts.get(KEPT, 0),
         "problems": [(each.line, words.problem(each.reason)) for each in first],
         "refusal": words.refusal(row.error) if row.error else "",
         "may_suppress": state().may("suppress", shop.card),

@@ -73,8 +73,23 @@ def test_it_is_only_looked_at_first(here):
     assert numbers(here) == ("checked", 4, 1, {"suppressed": 1, "already": 1, "kept": 1})
     assert here.people.verdict("1") == "sendable"
     shown = see(here)
-    assert "3 addresses in 4 lines" in shown and "Opt out 2 addresses" in shown
+    assert "3 addresses in 4 lines" in shown and "Would be opted out 1" in shown
+    assert "Opt out 1, keep 1 for later" in shown, "the button names what is counted below it"
     assert "1 line to look at" in shown and "4 This is not an email address." in shown
+
+
+@pytest.mark.parametrize(
+    ("lines", "button"),
+    [
+        ("ada@example.com\nbea@example.com", "Opt out 2 addresses"),
+        ("ada@example.com\ncyd@example.com", "Opt out 1 address"),
+        ("eve@example.com", "Keep 1 address for later"),
+        ("cyd@example.com", "Take it in all the same"),
+    ],
+)
+def test_the_button_says_what_it_does(here, lines, button):
+    upload(here, f"email\n{lines}\n")
+    assert f"{button} What it would do" in see(here)
 
 
 def test_then_it_is_done_and_the_file_is_gone(here):
