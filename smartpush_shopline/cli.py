@@ -45,7 +45,7 @@ class Group(AppGroup):
             ) from None
 
 
-_MISSING = re.compile("no such (table|column)|(relation|column) .* does not exist")
+_MISSING = re.compile('no such (table|column): smartpush_|(relation|column) "?smartpush_')
 group = Group("smartpush", help="SHOPLINE customer segments in this dashboard.")
 for command in (
     audience, commands.erase, commands.inbox, connect, explain, rotate_keys, segments, status,

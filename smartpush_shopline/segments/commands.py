@@ -20,7 +20,7 @@ from ..tables import echo_table
 from ..web import state
 from . import publishing
 from .models import Segment, SegmentVersion
-from .standing import GONE, OWN, READING, RETRYING, TROUBLE, standing
+from .standing import DIFFERS, GONE, OWN, READING, RETRYING, TROUBLE, standing
 
 HEADINGS = ("Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State")
 NUMBERS = HEADINGS[1:5]
@@ -73,7 +73,7 @@ def _row(fact: dict[str, Any], zone: str) -> list[object]:
 
 
 def _state(fact: dict[str, Any], zone: str) -> str:
-    if fact["differs_since"]:
+    if fact["standing"] == DIFFERS and fact["differs_since"]:
         return f"differs since {_moment(fact['differs_since'], zone)}"
     word: str = fact["standing"]
     return STANDINGS.get(word, word) + (f": {fact['problem']}" if fact["problem"] else "")
