@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from smartpush_shopline.contacts.models import Contact
 from smartpush_shopline.database import Database
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import SHOPLINE, Segment
@@ -102,6 +103,10 @@ def test_strangers_of_the_dashboards_own_segments_are_told_apart(
     assert equations_of(answer)[0] == "5 contacts = 1 + 1 unsubscribed + 3 not subscribed"
     [facts] = client.get("/smartpush/status.json").get_json()["shops"]
     assert facts["contacts"] == {"total": 5, "from_dashboard": 1}
+    [stranger] = [each for each in cast.all() if each.host_ref == "host-2"]
+    with cast.begin() as session:
+        session.get_one(Contact, stranger.id).customer_ref = "5"
+    assert said not in text_of(client.get("/smartpush/"))
 
 
 def test_midnight_is_that_of_the_store(client: FlaskClient, cast: People) -> None:
