@@ -108,6 +108,8 @@ def test_what_is_held_asks_before_it_goes_to_who_may_get_it(campaigns, waits):
     done = browser.post(waits, data={"revision": revision, "back": "/campaigns/7"})
     assert (done.status_code, done.location) == (303, "/campaigns/7")
     assert campaigns.row().state in ("sent", "sending")
+    late = browser.get(waits)
+    assert late.status_code == 409 and "Somebody has decided about this already." in late.text
     campaigns.commit()
 
 
