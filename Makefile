@@ -30,8 +30,8 @@ check: .venv/.dev  ## what CI runs: ruff, mypy, the floors, then the tests
 	@$(MAKE) test
 
 RUNS ?= 1000
-chaos: .venv/.dev  ## look for longer whether we converge with the store, whatever breaks (RUNS=5000)
-	@CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest tests/chaos $(ARGS)
+chaos: .venv/.dev  ## look for longer whether we converge with the store, whatever breaks (RUNS=5000, ENGINE=postgres)
+	@CHAOS_RUNS=$(RUNS) $(BIN)/python -m pytest -n 2 $(if $(ENGINE),--engine $(ENGINE)) tests/chaos $(ARGS)
 
 planted: .venv/.dev  ## plant bugs in a copy and see which test finds each (ARGS="reach lease --jobs 2")
 	@$(BIN)/python -m tests.planted $(ARGS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import Any
 
 import click
@@ -10,15 +10,14 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from . import migrations
 from .activity import commands
 from .audiences.commands import audience, explain
-from .contacts.commands import suppress
+from .contacts.suppression.commands import suppress
 from .doctor import examine
 from .errors import ConfigurationError
-from .failure import sentence
 from .launch.commands import connect
 from .runner.ringing import tick as tick_once
 from .segments.commands import segments
@@ -26,12 +25,31 @@ from .shops.commands import rotate_keys
 from .shops.lease import Lease
 from .shops.models import ACTIVE, PENDING, UNINSTALLED, Shop, ShopLease
 from .shops.words import cause
-from .sync import outlook, runs
+from .sync import outlook
+from .sync.commands import status
 from .web import State
 
-group = AppGroup("smartpush", help="SHOPLINE customer segments in this dashboard.")
+
+class Group(AppGroup):
+    """Says what to do when the tables are missing, or those of another version."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (OperationalError, ProgrammingError) as error:
+            if not _MISSING.search(str(error.orig)):
+                raise
+            raise click.ClickException(
+                "SmartPush's tables are not there, or not of this version; "
+                "run: flask smartpush db upgrade"
+            ) from None
+
+
+_MISSING = re.compile("no such (table|column)|(relation|column) .* does not exist")
+group = Group("smartpush", help="SHOPLINE customer segments in this dashboard.")
 for command in (
-    audience, commands.erase, commands.inbox, connect, explain, rotate_keys, segments, suppress,
+    audience, commands.erase, commands.inbox, connect, explain, rotate_keys, segments, status,
+    suppress,
 ):
     group.add_command(command)
 
@@ -78,36 +96,8 @@ def tick() -> None:
     tick_once(_app())
 
 
-@group.command()
-@click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
-def status(as_json: bool) -> None:
-    """The connected stores and what is going on with them."""
-    with _state().database.read() as session:
-        facts = [_shop_facts(session, shop) for shop in session.scalars(select(Shop))]
-    if as_json:
-        click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
-        return
-    for fact in facts:
-        busy = "synchronising" if fact["run"] else "idle"
-        click.echo(f"{fact['shop']}: {fact['status']}, {busy}" + _after(fact["problem"]))
-
-
 def _after(problem: str | None) -> str:
     return f"; {problem}" if problem else ""
-
-
-def _shop_facts(session: Session, shop: Shop) -> dict[str, Any]:
-    run = runs.current_run(session, shop.id)
-    return {
-        "shop": shop.handle,
-        "name": shop.name,
-        "status": shop.status,
-        "problem": cause(shop) or None,
-        "timezone": shop.timezone,
-        "last_nightly_date": shop.last_nightly_date and shop.last_nightly_date.isoformat(),
-        "run": run
-        and {"kind": run.kind, "phase": run.phase, "error": sentence(run.error) or None},
-    }
 
 
 @group.command()

@@ -12,6 +12,7 @@ from htmx_flask.requests import HtmxAwareRequest
 from jinja2 import TemplateNotFound
 from sqlalchemy import select
 
+from .contacts.consent_notes import why_unread
 from .contacts.models import OptOutReading
 from .contacts.writing_back import SCOPE
 from .shops import tokens
@@ -158,7 +159,7 @@ def _opt_outs(app: Flask, state: State) -> Iterator[Finding]:
         ).all()
     for handle, error in failing:
         yield Finding(
-            f"The dashboard's opt_outs cannot be read for {handle} ({error}).",
+            f"The dashboard's opt_outs cannot be read for {handle}. {why_unread(error)}",
             "The log says where it failed. It is asked again every minute, and nothing is lost.",
         )
 

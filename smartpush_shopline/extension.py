@@ -28,9 +28,9 @@ from .contacts.book import Contacts
 from .contacts.host_opt_outs import jobs as opt_out_jobs
 from .contacts.redacting import jobs as erasures
 from .contacts.redacting import topics as erasure_topics
-from .contacts.suppression_work import jobs as suppression_jobs
+from .contacts.suppression.views import blueprint as contact_pages
+from .contacts.suppression.working import jobs as suppression_jobs
 from .contacts.topics import topics as contact_topics
-from .contacts.views import blueprint as contact_pages
 from .contracts import CHANNELS, NoNativeSegments, OptOuts, SegmentProvider, ShopCard
 from .database import Database
 from .errors import ConfigurationError

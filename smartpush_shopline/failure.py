@@ -53,8 +53,8 @@ def _said(error: ShoplineError) -> str:
     return str(error.args[0]).removeprefix(sentence).lstrip(".: ")[:_MOST_SAID]
 
 
-def sentence(kept: Mapping[str, Any] | None) -> str:
-    """Empty when nothing is the matter."""
+def sentence(kept: Mapping[str, Any] | None, *, with_facts: bool = True) -> str:
+    """Empty when nothing is the matter. The facts are for whoever asks SHOPLINE about it."""
     if not kept:
         return ""
     said, status, trace = (kept.get(name) for name in ("said", "status", "trace_id"))
@@ -69,7 +69,7 @@ def sentence(kept: Mapping[str, Any] | None) -> str:
     ]
     what = _sentences().get(kept["code"], "")
     said_so = what.rstrip(".。")
-    return f"{said_so} ({', '.join(facts)}){what[len(said_so):]}" if facts else what
+    return f"{said_so} ({', '.join(facts)}){what[len(said_so):]}" if facts and with_facts else what
 
 
 def _sentences() -> dict[str, str]:

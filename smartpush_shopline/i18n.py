@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import babel.numbers
 from flask import Flask
 from flask_babel import (
     Babel,
@@ -23,7 +24,6 @@ HERE = Path(__file__).resolve().parent
 domain = Domain(translation_directories=[str(HERE / "translations")], domain="smartpush")
 
 
-
 def gettext(text: str, **variables: object) -> str:
     return str(domain.gettext(text, **variables))
 
@@ -31,6 +31,23 @@ def gettext(text: str, **variables: object) -> str:
 def ngettext(one: str, many: str, count: int, **variables: object) -> str:
     return str(domain.ngettext(one, many, count, **variables))
 
+
+def for_page() -> dict[str, Callable[..., str]]:
+    """What templates say texts and numbers with: the reader's language is looked up once."""
+    texts, locale = domain.get_translations(), get_locale()
+
+    def say(text: str, **variables: object) -> str:
+        said: str = texts.ugettext(text)
+        return said % variables if variables else said
+
+    def say_of_many(one: str, many: str, num: int, **variables: object) -> str:
+        said: str = texts.ungettext(one, many, num)
+        return said % {"num": num, **variables}
+
+    def write_number(value: int) -> str:
+        return babel.numbers.format_decimal(value, locale=locale)
+
+    return {"_": say, "ngettext": say_of_many, "number": write_number}
 
 
 def init_app(app: Flask) -> None:

@@ -50,10 +50,6 @@ class State:
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     paces: dict[Hashable, Pace] = field(default_factory=dict)
 
-    def reserved_pace(self, handle: str) -> Pace:
-        """A store's pace for calls without its lease; nobody waits there for an import."""
-        return self.paces.setdefault(("reserved", handle), Pace.reserved())
-
 
 def state() -> State:
     found: State | None = current_app.extensions.get("smartpush")
@@ -110,9 +106,7 @@ def allow(action: str, shop: ShopCard | None) -> None:
 def render(template: str, **context: Any) -> str:
     """A template with our own gettext, also on a dashboard that has another `_`."""
     mine = {
-        "_": i18n.gettext,
-        "ngettext": i18n.ngettext,
-        "number": i18n.number,
+        **i18n.for_page(),
         "local_time": i18n.local_time,
         "ago": i18n.ago,
         "failure": failure.sentence,

@@ -12,10 +12,12 @@ from types import SimpleNamespace
 from sqlalchemy import create_engine
 
 from smartpush_shopline.audiences import firsts, holding
-from smartpush_shopline.contacts import people, suppressing
+from smartpush_shopline.contacts import people
+from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.database import Database
 from smartpush_shopline.settings import Settings
 from smartpush_shopline.shops.lease import Lease
+from smartpush_shopline.shops.reserve import Reserve
 from smartpush_shopline.sync import jobs
 from tests.support import ADA, NOW, hurry, meet, says
 
@@ -94,16 +96,24 @@ def arrive_or_opt_out(url: str, shop_id: int, folder: str, size: int, seed: int)
             some = numbers[start : start + 4]
             page = [person(n, email=f"n{n}@example.com", phone=None) for n in some]
             page = [replace(each, email_consent=yes, sms_consent=None) for each in page]  # type: ignore[type-var]
-            listed = [suppressing.OptOutOf("email", email=f"n{n}@example.com") for n in some]
+            listed = [many.OptOutOf("email", email=f"n{n}@example.com") for n in some]
 
             def work(session, page=page, listed=listed):  # type: ignore[no-untyped-def]
                 if seed % 2:
                     people.upsert_customers(session, shop_id, page, "store", NOW)
                 else:
-                    suppressing.suppress(session, shop_id, listed, "import", NOW)
+                    many.suppress(session, shop_id, listed, "import", NOW)
 
             database.retrying(work, attempts=10)
     return len(numbers)
+
+
+def take_turns(url: str, shop_id: int, folder: str, size: int, times: int) -> list[float]:
+    """How long each call without the lease would have waited."""
+    with opened(url) as database:
+        pace = Reserve(database, shop_id, sleep=lambda _seconds: None)
+        meet(folder, size)
+        return [pace.wait() for _ in range(times)]
 
 
 def take_lease(url: str, shop_id: int, folder: str, size: int) -> bool:

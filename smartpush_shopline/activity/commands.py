@@ -24,8 +24,11 @@ from ..shopline import parse_phone
 from ..shops import redact
 from ..shops.commands import shop_named
 from ..shops.models import Shop
+from ..tables import echo_table
 from ..web import LARGEST_ID, State
+from . import subjects
 from .message import pretty
+from .subjects import Subject
 
 inbox = AppGroup("inbox", help="What SHOPLINE posted, and what became of it.")
 NUMBER = click.IntRange(0, LARGEST_ID)
@@ -80,17 +83,34 @@ def list_(
         shop_id = _shop_id(session, store, app_key)
         asked = select(Delivery).where(*conditions(shop_id, wanted, now))
         found = session.scalars(asked.order_by(Delivery.id.desc()).limit(limit)).all()
-        handles = _handles(session)
+        handles, about = _handles(session), subjects.of(session, found)
     if as_json:
-        _print([_facts(each, handles, now) for each in found])
+        _print([_facts(each, handles, about.get(each.id), now) for each in found])
         return
-    for each in found:
-        reason = words.sentence(each)
-        click.echo(
-            f"{each.id:>8}  {each.received_at:%Y-%m-%d %H:%M:%S}Z  {each.state_at(now):<8}  "
-            f"{handles[each.shop_id]}  {each.topic}  {each.subject_ref or '-'}"
-            + (f"\n          {reason}" if reason else "")
-        )
+    if not found:
+        click.echo("There is no such message.")
+        return
+    echo_table(
+        ("Number", "Received (UTC)", "State", "Store", "Topic", "About", "Reason"),
+        [
+            (
+                str(each.id),
+                f"{each.received_at:%Y-%m-%d %H:%M:%S}",
+                each.state_at(now),
+                handles[each.shop_id],
+                each.topic,
+                _about(each, about.get(each.id)),
+                words.sentence(each),
+            )
+            for each in found
+        ],
+        right=["Number"],
+        folds=("About", "Reason"),
+    )
+
+
+def _about(delivery: Delivery, subject: Subject | None) -> str | None:
+    return f"{subject.name} ({delivery.subject_ref})" if subject else delivery.subject_ref
 
 
 @inbox.command()
@@ -103,7 +123,8 @@ def show(number: int, body: bool, as_json: bool) -> None:
         delivery = session.get(Delivery, number)
         if delivery is None:
             raise click.ClickException(f"There is no delivery {number}.")
-        facts = _facts(delivery, _handles(session), _state().now())
+        subject = subjects.of(session, [delivery]).get(number)
+        facts = _facts(delivery, _handles(session), subject, _state().now())
     if body:
         facts["body"] = None if delivery.body is None else pretty(delivery.body)
     if as_json:
@@ -209,13 +230,16 @@ def _handles(session: Session) -> dict[int, str]:
     return {row.id: row.handle for row in session.execute(select(Shop.id, Shop.handle))}
 
 
-def _facts(delivery: Delivery, handles: dict[int, str], now: datetime) -> dict[str, Any]:
+def _facts(
+    delivery: Delivery, handles: dict[int, str], subject: Subject | None, now: datetime
+) -> dict[str, Any]:
     times = ("received_at", "worked_at", "next_try_at")
     return {
         "id": delivery.id,
         "shop": handles[delivery.shop_id],
         "topic": delivery.topic,
         "subject_ref": delivery.subject_ref,
+        "segment": subject.name if subject else None,
         "delivery_ref": delivery.delivery_ref,
         "state": delivery.state_at(now),
         "reason": words.sentence(delivery),

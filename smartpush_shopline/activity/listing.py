@@ -17,6 +17,8 @@ from ..inbox.models import DONE, IGNORED, PARKED, RECEIVED, STATES, WORKING, Del
 from ..segments.marking import mark_of
 from ..shops.models import Shop
 from ..web import id_of, typed
+from . import subjects
+from .subjects import Subject
 
 PAGE_SIZE = 50
 
@@ -59,13 +61,15 @@ class Question:
     def is_narrow(self) -> bool:
         return bool(self.query or self.topic or self.since or self.until)
 
-    def wanted(self, zone: str) -> Wanted:
+    def wanted(self, session: Session, shop: Shop) -> Wanted:
+        until = self.until + timedelta(days=1) if self.until else None
         return Wanted(
             state=self.show,
             topic=self.topic,
             text=self.query,
-            since=midnight(self.since, zone) if self.since else None,
-            until=midnight(self.until + timedelta(days=1), zone) if self.until else None,
+            named=subjects.refs_named(session, shop.id, self.query),
+            since=midnight(self.since, shop.timezone) if self.since else None,
+            until=midnight(until, shop.timezone) if until else None,
         )
 
 
@@ -87,9 +91,12 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """`subject`: the segment it is about, if it is about one that is known."""
+
     delivery: Delivery
     state: str
     reason: str
+    subject: Subject | None
     mark: str
 
 
@@ -109,12 +116,13 @@ def look(
 ) -> Listing | None:
     """The list, or None when it is as the browser has `seen` it."""
     counts = unfinished(session, shop.id, now)
-    wanted = question.wanted(shop.timezone)
+    wanted = question.wanted(session, shop)
     asked = select(Delivery).where(*conditions(shop.id, wanted, now))
     if question.before is not None:
         asked = asked.where(Delivery.id < question.before)
     found = session.scalars(asked.order_by(Delivery.id.desc()).limit(PAGE_SIZE + 1)).all()
-    rows = [row(delivery, now) for delivery in found[:PAGE_SIZE]]
+    about = subjects.of(session, found)
+    rows = [row(delivery, now, about.get(delivery.id)) for delivery in found[:PAGE_SIZE]]
     mark = mark_of(int(now.timestamp()) // 60, sorted(counts.items()), [r.mark for r in rows])
     if mark == seen:
         return None
@@ -129,10 +137,11 @@ def look(
     )
 
 
-def row(delivery: Delivery, now: datetime) -> Row:
+def row(delivery: Delivery, now: datetime, subject: Subject | None) -> Row:
     state, reason = delivery.state_at(now), words.sentence(delivery)
-    mark = mark_of(delivery.id, state, reason, delivery.attempts, delivery.duplicates)
-    return Row(delivery, state, reason, mark)
+    name = subject.name if subject else ""
+    mark = mark_of(delivery.id, state, reason, delivery.attempts, delivery.duplicates, name)
+    return Row(delivery, state, reason, subject, mark)
 
 
 def _tabs(counts: Mapping[str, int]) -> list[Tab]:

@@ -10,6 +10,7 @@ from ..inbox.models import DONE, IGNORED, Delivery
 from ..inbox.replaying import obstacle
 from ..segments.marking import mark_of
 from .listing import Row, row
+from .subjects import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,14 @@ class Message:
 
 
 def look(
-    delivery: Delivery, now: datetime, *, may_read: bool, may_replay: bool
+    delivery: Delivery,
+    subject: Subject | None,
+    now: datetime,
+    *,
+    may_read: bool,
+    may_replay: bool,
 ) -> Message:
-    shown = row(delivery, now)
+    shown = row(delivery, now, subject)
     held = delivery.body is not None
     return Message(
         row=shown,

@@ -25,7 +25,8 @@ class Run:
     """`seconds` until it ended, or until now. The rest is what it found.
 
     `unannounced` are changes of which no message had told, `drifted` lists that were not what
-    they should have been, `later` the segments that its calls did not suffice for.
+    they should have been, `uncounted` how many more are here than the store counts (and whether all
+    were read for it), `later` the segments that its calls did not suffice for.
     """
 
     run: SyncRun
@@ -34,6 +35,7 @@ class Run:
     refused_topics: Sequence[str]
     unannounced: int
     drifted: Sequence[Mapping[str, Any]]
+    uncounted: Mapping[str, Any]
     later: int
     mark: str
 
@@ -70,6 +72,7 @@ def _run(run: SyncRun, now: datetime) -> Run:
         refused_topics=found.get("refused_topics", ()),
         unannounced=sum(found.get("unannounced", {}).values()),
         drifted=found.get("drifted", ()),
+        uncounted=found.get("uncounted", {}),
         later=found.get("plan", {}).get("later", 0),
         mark=mark_of(run.id, run.state, run.error, run.contacts_done, found),
     )

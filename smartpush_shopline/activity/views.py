@@ -21,7 +21,7 @@ from ..shops import redact
 from ..shops.finding import find_in_front, shop_in_front
 from ..shops.models import Redaction, Shop
 from ..web import allow, friendly, page_or_partial, render, state
-from . import listing, message, past
+from . import listing, message, past, subjects
 
 blueprint = Blueprint("activity", __name__)
 TABLE, RUNS = "_partials/activity_table.html", "_partials/activity_runs.html"
@@ -104,15 +104,16 @@ def decide(request_id: int) -> BaseResponse:
 def page(delivery_id: int) -> Response:
     with state().database.read() as session:
         shop, delivery = _own(session, delivery_id)
-        shown = _message(shop, delivery)
+        shown = _message(session, shop, delivery)
     if shown.mark == seen_mark():
         return no_news()
     return page_or_partial("activity_message.html", NOW, shop=shop, message=shown)
 
 
-def _message(shop: Shop, delivery: Delivery) -> message.Message:
+def _message(session: Session, shop: Shop, delivery: Delivery) -> message.Message:
     return message.look(
         delivery,
+        subjects.of(session, [delivery]).get(delivery.id),
         state().now(),
         may_read=state().may("export", shop.card),
         may_replay=state().may("sync", shop.card),
@@ -130,7 +131,7 @@ def replay_one(delivery_id: int) -> BaseResponse:
         return redirect(url_for("smartpush.activity.page", delivery_id=delivery_id), 303)
     with state().database.read() as session:
         shop, delivery = _own(session, delivery_id)
-        return Response(render(NOW, shop=shop, message=_message(shop, delivery)))
+        return Response(render(NOW, shop=shop, message=_message(session, shop, delivery)))
 
 
 @blueprint.post("/activity/replay")
@@ -140,7 +141,7 @@ def replay_shown() -> BaseResponse:
     with state().database.begin() as session:
         shop = shop_in_front(session)
         allow("sync", shop.card)
-        done = replay(session, shop.id, question.wanted(shop.timezone), state().now())
+        done = replay(session, shop.id, question.wanted(session, shop), state().now())
     state().ring("inbox")
     if not htmx.wants_partial():
         return redirect(url_for("smartpush.activity.index", **question.args(before=None)), 303)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import request
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -10,6 +12,7 @@ from ..shops.models import Shop
 from ..web import render, state
 from . import delivery, holding, holding_words
 from .between import held_by
+from .delivery_models import AudienceBatch
 from .models import CANCELLED, HELD, SCHEDULED, SENDING, SENT, Audience
 
 _SHOWN = 20
@@ -19,8 +22,7 @@ STATES = (SCHEDULED, HELD, SENDING, SENT, CANCELLED)
 def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, object]:
     """For `_partials/audience_delivery.html`, also inside the whole panel."""
     shop, now = session.get_one(Shop, audience.shop_id), state().now()
-    undecided = delivery.undecided(session, audience.id, now) if audience.is_frozen else []
-    went = delivery.progress(session, audience.id, now)
+    undecided, went = _batches(session, audience, now)
     is_due = audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
     settings = state().settings
     asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
@@ -49,6 +51,18 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "back": request.values.get("back") or _here(),
         "delivery_note": note,
     }
+
+
+def _batches(
+    session: Session, audience: Audience, now: datetime
+) -> tuple[list[AudienceBatch], delivery.Progress]:
+    """Those to decide about, and how far it is. There are none before the sending began."""
+    if not audience.is_frozen:
+        return [], delivery.Progress()
+    return (
+        delivery.undecided(session, audience.id, now),
+        delivery.progress(session, audience.id, now),
+    )
 
 
 def _here() -> str:

@@ -58,6 +58,7 @@ class Row:
     key: str
     name: str
     count: int | None
+    version: int | None
     published_at: datetime | None
     pressed: bool
     elsewhere: bool
@@ -194,6 +195,7 @@ def _segment_row(
         key=f"segment-{segment.id}",
         name=segment.name,
         count=version.count if version else None,
+        version=version.version if version else None,
         published_at=version.published_at if version else None,
         pressed=pick is not None and pick.mode == side,
         elsewhere=pick is not None and pick.mode != side,
@@ -226,6 +228,7 @@ def _native_row(card: SegmentCard, pick: Pick | None, side: str) -> Row:
         key=f"native-{key}",
         name=card.name,
         count=card.count,
+        version=None,
         published_at=None,
         pressed=pick is not None and pick.mode == side,
         elsewhere=pick is not None and pick.mode != side,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from markupsafe import Markup
+from pyroaring import BitMap
 from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import render, state
 from . import between, delivery_panel, forecast, overlap, saving, sides, waterfall
+from .choice import Choice
 from .models import DISCARDED, Audience
 from .picker import assets, sum_of
-from .resolve import Resolution, lists_of
+from .resolve import Lists, Resolution
 
 
 def panel(session: Session, audience: Audience) -> Markup:
@@ -24,14 +28,31 @@ def bare(session: Session, audience: Audience, note: str = "") -> Markup:
     return Markup(render("_partials/audience_panel.html", note=note, **facts))  # noqa: S704
 
 
-def facts_of(
-    session: Session, audience: Audience, found: Resolution | None = None
-) -> dict[str, object]:
-    """`found`: what it comes to without smart sending, if that is known."""
-    shop = session.get_one(Shop, audience.shop_id)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all parts of a page are worked out from, read once. `found`: what it comes to now
+    without smart sending; `newest`: the choice with the lists that are heeded."""
+
+    saved: BitMap
+    found: Resolution
+    choice: Choice
+    newest: Choice
+    lists: Lists
+
+
+def read(session: Session, audience: Audience) -> Reading:
     saved = saving.saved_recipients(session, audience)
-    now = forecast.expected(session, audience, state().settings, state().now(), found)
-    threshold = state().settings.drift_threshold
+    found = saving.resolution_now(session, audience, saved)
+    return Reading(saved, found, *waterfall.lists_in_use(session, audience))
+
+
+def facts_of(
+    session: Session, audience: Audience, reading: Reading | None = None
+) -> dict[str, object]:
+    reading = reading or read(session, audience)
+    shop, saved = session.get_one(Shop, audience.shop_id), reading.saved
+    settings, at = state().settings, state().now()
+    now = forecast.expected(session, audience, settings, at, reading.found)
     return {
         "shop": shop,
         "audience": audience,
@@ -40,8 +61,8 @@ def facts_of(
         "saved": len(saved),
         "gone": len(saved) - len(now.recipients),
         "total": sum_of(now),
-        "between": between.look(session, audience, now, saved, threshold),
-        "fall": waterfall.look(session, audience, now),
+        "between": between.look(session, audience, now, saved, settings.drift_threshold),
+        "fall": waterfall.fall(reading.choice, reading.lists, now, reading.newest),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
@@ -52,19 +73,16 @@ def facts_of(
 def more_of(
     session: Session,
     audience: Audience,
-    now: Resolution,
+    reading: Reading,
     asked: tuple[str | None, int | None] = (None, None),
 ) -> dict[str, object]:
-    """What only the page of its own shows, of what it comes to now without smart sending.
-
-    `asked`: mode and hours of smart sending to look at.
-    """
-    choice = saving.choice_of(audience)
-    lists = lists_of(session, choice)
-    settings, at = state().settings, state().now()
+    """What only the page of its own shows. `asked`: mode and hours of smart sending to look at."""
+    choice, lists, now = reading.choice, reading.lists, reading.found
     return {
         "matrix": overlap.matrix(choice, lists),
         "doubts": overlap.doubts(choice, lists, now),
         "sides": sides.look(session, choice.without_pending_exclusions(), now, lists),
-        "seen": forecast.look(session, audience, settings, at, *asked, found=now),
+        "seen": forecast.look(
+            session, audience, state().settings, state().now(), *asked, found=now
+        ),
     }

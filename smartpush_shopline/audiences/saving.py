@@ -214,13 +214,18 @@ def recipients_now(session: Session, audience: Audience) -> BitMap:
     return resolution_now(session, audience).recipients
 
 
-def resolution_now(session: Session, audience: Audience) -> Resolution:
+def resolution_now(
+    session: Session, audience: Audience, saved: BitMap | None = None
+) -> Resolution:
     """The people of the choice as saved, each under the reason of that day, or, for those who
-    fell away since, under today's. Once the sending began: as it was at that moment."""
+    fell away since, under today's. Once the sending began: as it was at that moment.
+
+    `saved`: its recipients, if they were read.
+    """
     if audience.is_frozen:
         return _frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
-    saved = saved_recipients(session, audience)
+    saved = saved_recipients(session, audience) if saved is None else saved
     lost = heeding.lost_by(session, audience, choice_of(audience), saved)
     left = saved - lost.left_list
     today = split(session, choice_of(audience), left, lost.excluded, here)

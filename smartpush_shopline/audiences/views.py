@@ -66,10 +66,10 @@ def _stale_picker() -> NoReturn:
 def page(audience_id: int) -> Response:
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "view")
-        found = saving.resolution_now(session, audience)
-        facts = panel.facts_of(session, audience, found)
+        reading = panel.read(session, audience)
+        facts = panel.facts_of(session, audience, reading)
         asked = smart.asked(request.args)
-        more = {} if htmx.wants_partial() else panel.more_of(session, audience, found, asked)
+        more = {} if htmx.wants_partial() else panel.more_of(session, audience, reading, asked)
         return page_or_partial("audience.html", "_partials/audience_panel.html", **facts, **more)
 
 

@@ -72,11 +72,16 @@ class Waterfall:
 
 def look(session: Session, audience: Audience, now: Resolution | None = None) -> Waterfall:
     """A saved audience, as it would be sent now. `now`: what it comes to, if that is known."""
+    choice, newest, lists = lists_in_use(session, audience)
+    return fall(choice, lists, now or saving.resolution_now(session, audience), newest)
+
+
+def lists_in_use(session: Session, audience: Audience) -> tuple[Choice, Choice, Lists]:
+    """The choice as saved, the same with the lists that are heeded, and the lists of both."""
     choice = saving.choice_of(audience)
     newest = heeding.heeded(audience, choice)
     both = Choice(choice.shop_id, choice.channel, picks=(*choice.picks, *newest.picks))
-    lists = lists_of(session, both)
-    return fall(choice, lists, now or saving.resolution_now(session, audience), newest)
+    return choice, newest, lists_of(session, both)
 
 
 def fall(

@@ -46,7 +46,7 @@ class Contacts:
         that nobody has is not kept, and 0 is returned.
         """
         who = Who(email, phone, host_ref, customer_ref)
-        return _tell(who, shop, channel, "unsubscribed", source, at, evidence, keep=True)
+        return _tell(who, shop, channel, "unsubscribed", source, at, evidence)
 
     def report_complaint(
         self,
@@ -62,7 +62,7 @@ class Contacts:
     ) -> int:
         """They called a message spam: an opt-out, as with `unsubscribe`."""
         who = Who(email, phone, host_ref, customer_ref)
-        return _tell(who, shop, channel, COMPLAINED, "complaint", at, evidence, keep=True)
+        return _tell(who, shop, channel, COMPLAINED, "complaint", at, evidence)
 
     def report_bounce(
         self,
@@ -79,10 +79,10 @@ class Contacts:
         """The address does not exist (a hard bounce; do not report a full mailbox).
 
         Everybody with the address is "address not valid" until a newer opt-in. An address that
-        nobody has is not kept, and 0 is returned.
+        nobody has yet is kept, as with `unsubscribe`.
         """
         who = Who(email, phone, host_ref, customer_ref)
-        return _tell(who, shop, channel, BOUNCED, "bounce", at, evidence, keep=False)
+        return _tell(who, shop, channel, BOUNCED, "bounce", at, evidence)
 
 
 def _tell(
@@ -93,8 +93,6 @@ def _tell(
     source: str,
     at: datetime | None,
     evidence: str,
-    *,
-    keep: bool,
 ) -> int:
     if channel not in CHANNELS:
         raise ValueError(f"There is no channel {channel}; there are {', '.join(CHANNELS)}.")
@@ -102,18 +100,12 @@ def _tell(
         raise ValueError("Say whom it is about: email, phone, host_ref or customer_ref.")
     mine, now = web.state(), web.state().now()
     report = Report(channel, state, source[:20], at or now, evidence)
-
-    def work(session: Session, shop_id: int) -> int:
-        if keep:
-            return opting_out.record_or_keep(session, shop_id, who, report, now)
-        numbers = opting_out.find(session, shop_id, who)
-        opting_out.record(session, shop_id, numbers, report, now)
-        return len(numbers)
-
     with mine.database.read() as session:
         shops = [shop.id] if shop else _connected(session)
     return sum(
-        mine.database.retrying(lambda session, each=each: work(session, each))  # type: ignore[misc]
+        mine.database.retrying(
+            lambda session, each=each: opting_out.record_or_keep(session, each, who, report, now)  # type: ignore[misc]
+        )
         for each in shops
     )
 

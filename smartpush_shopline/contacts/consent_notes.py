@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from ..i18n import gettext as _
 from ..i18n import local_time, ngettext, number
 from ..shops.models import Shop
 from ..web import State
-from . import writing_back
+from . import host_opt_outs, writing_back
 from .models import OptOutReading
 
 
@@ -70,7 +70,20 @@ def _about_reading(reading: OptOutReading | None, shop: Shop) -> list[Note]:
         until = local_time(reading.read_until, shop.timezone, "d MMM, HH:mm")
         rest = _("Those until %(time)s are known. It is tried again every minute, and none is "
                  "lost.", time=until)
-    return [Note(what, f"{rest} ({reading.error})")]
+    return [Note(what, f"{rest} {why_unread(reading.error)}".strip())]
+
+
+def why_unread(error: Mapping[str, str] | None) -> str:
+    """Why the dashboard's own opt-outs could not be read, in one sentence."""
+    code, said = (error or {}).get("code", ""), (error or {}).get("said", "")
+    known = {
+        host_opt_outs.RAISED: _("The dashboard's function raised %(error)s; the log says where.",
+                                error=said),
+        host_opt_outs.OTHER_CHANNEL: _("It gives an opt-out of “%(channel)s”, which is neither "
+                                       "email nor sms.", channel=said),
+        host_opt_outs.NO_ZONE: _("It gives an opt-out whose occurred_at has no time zone."),
+    }
+    return known.get(code, "")
 
 
 def _about_writing(session: Session, state: State, shop: Shop) -> list[Note]:

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from ..contracts import CHANNELS
 from ..inbox.forgetting import forget
 from ..shops.models import ShopCounter
-from . import consent, ledger, numbering, people, reach, suppressions, tombstones
+from . import consent, ledger, numbering, people, reach, tombstones
 from .changing import Change, Keys, email_key
 from .models import ConsentEvent, Contact, WriteBack
 from .rows import Row
+from .suppression import keeping
 
 SOURCE = "erasure"
 
@@ -74,12 +75,12 @@ def erase(session: Session, shop_id: int, who: Who, now: datetime) -> dict[str, 
     refs = [who.customer_ref] if who.customer_ref else []
     made = people.make_missing(session, shop_id, Contact.customer_ref, refs, now)
     ids = find(session, shop_id, who)
-    suppressions.close_gate(session, shop_id)
+    keeping.close_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.id, ids, Keys())
     words, refs_in_messages = _words(change.contacts, who), _refs(change.contacts, who)
     heirs = _heirs(change)
-    suppressions.forget_evidence(session, shop_id, _addresses(change.contacts, who))
-    suppressions.keep(session, shop_id, list(_outliving(change.contacts, now)), now)
+    keeping.forget_evidence(session, shop_id, _addresses(change.contacts, who))
+    keeping.keep(session, shop_id, list(_outliving(change.contacts, now)), now)
     for contact in change.contacts:
         _bury(session, counter, contact)
         _empty(contact, now)
@@ -137,21 +138,21 @@ def _heirs(change: Change) -> list[tuple[Row, str]]:
     return found
 
 
-def _addresses(contacts: Iterable[Row], who: Who) -> set[suppressions.Address]:
+def _addresses(contacts: Iterable[Row], who: Who) -> set[keeping.Address]:
     found = {("email", email_key(who.email)), ("sms", who.phone)}
     for contact in contacts:
         found |= {(channel, reach.address_key(channel, contact)) for channel in CHANNELS}
     return {(channel, key) for channel, key in found if key}
 
 
-def _outliving(contacts: Iterable[Row], now: datetime) -> Iterator[suppressions.Kept]:
+def _outliving(contacts: Iterable[Row], now: datetime) -> Iterator[keeping.Kept]:
     """Their opt-outs, for the address alone: whoever comes with it is not written to."""
     for contact in contacts:
         for channel in CHANNELS:
             key = reach.address_key(channel, contact)
             if key and _is_out(contact, channel):
                 fact = consent.Fact(consent.UNSUBSCRIBED, SOURCE, now)
-                yield suppressions.Kept((channel, key), fact)
+                yield keeping.Kept((channel, key), fact)
 
 
 def _is_out(contact: Row, channel: str) -> bool:

@@ -20,13 +20,15 @@ from ..errors import CannotSend, SmartPushError, trace_of
 from ..shopline import parse_phone
 from ..shops.models import PENDING, UNINSTALLED, Shop
 from ..web import State
-from . import suppressing
 from .changing import email_key
 from .models import OptOutReading
-from .suppressing import OptOutOf
+from .suppression import many
+from .suppression.many import OptOutOf
 
 SOURCE = "dashboard"
 UNREAD = "opt_outs_unread"
+RAISED, OTHER_CHANNEL, NO_ZONE = "raised", "other_channel", "no_zone"
+"""Why they could not be read; `consent_notes` says it."""
 EVERY, AGAIN, OVERLAP = timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=1)
 _CLAIM = timedelta(minutes=10)
 log = logging.getLogger("smartpush")
@@ -35,6 +37,10 @@ jobs = JobBook()
 
 class _Wrong(SmartPushError):
     """The dashboard's opt_outs gives something that is no opt-out."""
+
+    def __init__(self, code: str, said: str = "") -> None:
+        super().__init__(f"{code} {said}".strip())
+        self.code = {"code": code, "said": said[:40]}
 
 
 @jobs.job("opt_outs")
@@ -86,7 +92,8 @@ def read(state: State, shop_id: int) -> bool:
             state.database.retrying(lambda session, b=some: _record(session, shop_id, b, now))  # type: ignore[misc]
     except Exception as error:
         log.error("smartpush.opt_outs_failed shop=%s\n%s", shop_id, trace_of(error))
-        why = str(error) if isinstance(error, SmartPushError) else type(error).__name__
+        raised = {"code": RAISED, "said": type(error).__name__}
+        why = error.code if isinstance(error, _Wrong) else raised
         state.database.retrying(lambda session: _failed(session, shop_id, why, state.now()))
         return False
     state.database.retrying(lambda session: _read(session, shop_id, now))
@@ -109,15 +116,15 @@ def _of_shop(told: Iterable[OptOut], handle: str) -> Iterator[OptOut]:
 
 
 def _batches(told: Iterator[OptOut], country: str | None) -> Iterator[list[OptOutOf]]:
-    while some := list(islice(told, suppressing.AT_ONCE)):
+    while some := list(islice(told, many.AT_ONCE)):
         yield [_understood(each, country) for each in some]
 
 
 def _understood(told: OptOut, country: str | None) -> OptOutOf:
     if told.channel not in CHANNELS:
-        raise _Wrong(f"An opt-out is of {' or '.join(CHANNELS)}, not of {told.channel}.")
+        raise _Wrong(OTHER_CHANNEL, str(told.channel))
     if told.occurred_at is not None and told.occurred_at.tzinfo is None:
-        raise _Wrong("occurred_at of an opt-out has no time zone.")
+        raise _Wrong(NO_ZONE)
     return OptOutOf(
         told.channel,
         email=email_key(told.email),
@@ -129,7 +136,7 @@ def _understood(told: OptOut, country: str | None) -> OptOutOf:
 
 
 def _record(session: Session, shop_id: int, some: list[OptOutOf], now: datetime) -> None:
-    suppressing.suppress(session, shop_id, some, SOURCE, now)
+    many.suppress(session, shop_id, some, SOURCE, now)
 
 
 def _read(session: Session, shop_id: int, asked_at: datetime) -> None:
@@ -138,7 +145,7 @@ def _read(session: Session, shop_id: int, asked_at: datetime) -> None:
     reading.failed_since = reading.error = None
 
 
-def _failed(session: Session, shop_id: int, why: str, now: datetime) -> None:
+def _failed(session: Session, shop_id: int, why: dict[str, str], now: datetime) -> None:
     reading = session.get_one(OptOutReading, shop_id, with_for_update=True)
-    reading.failed_since, reading.error = reading.failed_since or now, why[:100]
+    reading.failed_since, reading.error = reading.failed_since or now, why
     reading.next_try_at = now + AGAIN

@@ -13,11 +13,12 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, false, or_, select
 from sqlalchemy.orm import Session
 
-from . import consent, ledger, suppressions
+from . import consent, ledger
 from .changing import Change, Keys, email_key
 from .consent import Fact
 from .models import ConsentEvent, Contact
 from .rows import Row
+from .suppression import keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ def find(session: Session, shop_id: int, who: Who) -> list[int]:
 def record_or_keep(
     session: Session, shop_id: int, who: Who, report: Report, now: datetime
 ) -> int:
-    """An opt-out that holds for the address even when nobody has it yet.
+    """An opt-out or a bounce that holds for the address even when nobody has it yet.
 
     Returns how many it concerns; an address that is kept counts as one.
     """
-    suppressions.close_gate(session, shop_id)
+    keeping.close_gate(session, shop_id)
     numbers = find(session, shop_id, who)
     if numbers:
         record(session, shop_id, numbers, report, now)
@@ -78,8 +79,9 @@ def record_or_keep(
     if not key:
         return 0
     fact = Fact(report.state, report.source, report.occurred_at, report.dated)
-    kept = suppressions.Kept((report.channel, key), fact, report.evidence)
-    suppressions.keep(session, shop_id, [kept], now)
+    address = keeping.of_fact(report.channel, key, fact)
+    kept = keeping.Kept(address, fact, report.evidence)
+    keeping.keep(session, shop_id, [kept], now)
     return 1
 
 

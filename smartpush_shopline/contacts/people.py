@@ -10,10 +10,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..contracts import CHANNELS, Person
 from ..shopline import Customer, Member
-from . import consent, ledger, numbering, opting_out, reach, rows, suppressions, tombstones
+from . import consent, ledger, numbering, opting_out, reach, rows, tombstones
 from .changing import Change, Keys, email_key, numbers_of, sharing
 from .models import Contact
 from .rows import Row
+from .suppression import keeping
 
 
 def upsert_customers(
@@ -33,7 +34,7 @@ def upsert_customers(
     said = {customer.ref: customer for customer in customers}
     new = _missing(session, shop_id, Contact.customer_ref, list(said), now)
     incoming = Keys.of(said.values())
-    suppressions.pass_gate(session, shop_id)
+    keeping.pass_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.customer_ref, said, incoming, new)
     statements: list[ledger.Statement] = []
     before = {contact.number: (contact.email_key, contact.phone) for contact in change.contacts}
@@ -46,7 +47,7 @@ def upsert_customers(
         if is_news:
             _fill(contact, customer)
     moved = [c for c in change.contacts if (c.email_key, c.phone) != before[c.number]]
-    statements += suppressions.statements(session, shop_id, moved)
+    statements += keeping.statements(session, shop_id, moved)
     ledger.record(session, statements, now)
     change.derive()
     return len(change.contacts)
@@ -93,11 +94,11 @@ def numbers_of_people(
 def _bind_by_ref(session: Session, shop_id: int, numbers: dict[str, int], now: datetime) -> None:
     """The dashboard told of an opt-out by its own name of somebody whom we know by address."""
     by_address = {
-        suppressions.of_host(channel, ref): (channel, number)
+        keeping.of_host(channel, ref): (channel, number)
         for ref, number in numbers.items()
         for channel in CHANNELS
     }
-    for address, row in suppressions.find(session, shop_id, by_address).items():
+    for address, row in keeping.find(session, shop_id, by_address).items():
         channel, number = by_address[address]
         report = opting_out.Report(
             channel, consent.UNSUBSCRIBED, row.source, row.occurred_at, row.evidence, row.dated
@@ -109,13 +110,13 @@ def delete_customer(session: Session, shop_id: int, customer_ref: str, now: date
     """The store deleted the customer: nobody to write to any more, and nobody's address.
 
     One we never heard of is noted as well, so that what was said before the deletion and arrives
-    after it does not bring the person back. An opt-out of ours stays with the address: who signs
-    up again is another customer.
+    after it does not bring the person back. An opt-out of ours or a bounce stays with the address:
+    who signs up again is another customer.
     """
     make_missing(session, shop_id, Contact.customer_ref, [customer_ref], now)
-    suppressions.close_gate(session, shop_id)
+    keeping.close_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.customer_ref, [customer_ref], Keys())
-    suppressions.keep(session, shop_id, _own_opt_outs(session, change.contacts), now)
+    keeping.keep(session, shop_id, _outliving(session, change.contacts), now)
     for contact in change.contacts:
         contact.deleted_at = now
         contact.remote_updated_at = max(contact.remote_updated_at or now, now)
@@ -123,7 +124,7 @@ def delete_customer(session: Session, shop_id: int, customer_ref: str, now: date
     return len(change.contacts)
 
 
-def _own_opt_outs(session: Session, contacts: list[Row]) -> list[suppressions.Kept]:
+def _outliving(session: Session, contacts: list[Row]) -> list[keeping.Kept]:
     facts = ledger.facts_of(session, {contact.id for contact in contacts})
     standing = [
         (channel, key, consent.standing_fact(facts[contact.number, channel]))
@@ -132,9 +133,9 @@ def _own_opt_outs(session: Session, contacts: list[Row]) -> list[suppressions.Ke
         if (key := reach.address_key(channel, contact))
     ]
     return [
-        suppressions.Kept((channel, key), fact)
+        keeping.Kept(keeping.of_fact(channel, key, fact), fact)
         for channel, key, fact in standing
-        if fact is not None and consent.is_own_opt_out(fact)
+        if fact is not None and (consent.is_own_opt_out(fact) or fact.state == consent.INVALID)
     ]
 
 
@@ -191,7 +192,7 @@ def _add_people(
     session: Session, shop_id: int, unknown: dict[str, Person], now: datetime
 ) -> None:
     new = _missing(session, shop_id, Contact.host_ref, list(unknown), now)
-    suppressions.pass_gate(session, shop_id)
+    keeping.pass_gate(session, shop_id)
     change = Change.of(
         session, shop_id, Contact.host_ref, unknown, Keys.of(unknown.values()), new
     )
@@ -199,7 +200,7 @@ def _add_people(
         person = unknown[str(contact.host_ref)]
         contact.email, contact.email_key = person.email, email_key(person.email)
         contact.phone = person.phone
-    ledger.record(session, suppressions.statements(session, shop_id, change.contacts), now)
+    ledger.record(session, keeping.statements(session, shop_id, change.contacts), now)
     change.derive()
 
 

@@ -15,11 +15,15 @@ from .models import PARKED, RECEIVED, WORKING, Delivery
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Everything that is given must be true of a delivery. Nothing given: all of the store."""
+    """Everything that is given must be true of a delivery. Nothing given: all of the store.
+
+    `text` is in one of its columns, or it is about something that is `named` so.
+    """
 
     state: str = ""
     topic: str = ""
     text: str = ""
+    named: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
     ids: Sequence[int] = ()
@@ -39,7 +43,7 @@ def conditions(shop_id: int | None, wanted: Wanted, now: datetime) -> Iterator[C
     if wanted.until:
         yield Delivery.received_at < wanted.until
     if wanted.text:
-        yield _says(wanted.text)
+        yield _says(wanted.text, wanted.named)
 
 
 def free(now: datetime) -> ColumnElement[bool]:
@@ -55,9 +59,10 @@ def _in_state(state: str, now: datetime) -> ColumnElement[bool]:
     return Delivery.state == state
 
 
-def _says(text: str) -> ColumnElement[bool]:
+def _says(text: str, named: Sequence[str]) -> ColumnElement[bool]:
     columns = (Delivery.subject_ref, Delivery.topic, Delivery.delivery_ref, Delivery.error)
-    return or_(*(column.icontains(text, autoescape=True) for column in columns))
+    says = [column.icontains(text, autoescape=True) for column in columns]
+    return or_(*says, *((Delivery.subject_ref.in_(named),) if named else ()))
 
 
 def unfinished(session: Session, shop_id: int, now: datetime) -> dict[str, int]:

@@ -1,15 +1,18 @@
 """Why a message was parked, ignored or is tried again, in words a marketer understands.
 
-The row keeps a code and, at most, the name of a field or of an error: never a value, never a
-traceback. The sentence is made when it is shown, in the language of whoever reads it.
+The row keeps a code and, at most, the name of a field or of an error, or as JSON what SHOPLINE
+answered (`failure.code_of`): never a value, never a traceback. The sentence is made when it is
+shown, in the language of whoever reads it.
 """
 
 from __future__ import annotations
 
+import json
 import re
 
 from sqlalchemy.exc import DBAPIError
 
+from .. import failure
 from ..errors import DeliveryRefused, ShoplineError, SmartPushError, UnexpectedPayload
 from ..i18n import gettext as _
 from .models import Delivery
@@ -26,7 +29,7 @@ def code_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, DeliveryRefused):
         return f"{REFUSED}:{error.reason}"[:40], str(error)
     if isinstance(error, ShoplineError):
-        return SHOPLINE, str(error)
+        return SHOPLINE, json.dumps(failure.code_of(error))
     if isinstance(error, DBAPIError):
         return DATABASE, type(error).__name__
     return MISTAKE, str(error) if isinstance(error, SmartPushError) else type(error).__name__
@@ -37,13 +40,14 @@ def sentence(delivery: Delivery) -> str:
     reason, detail = delivery.reason or "", delivery.error or ""
     if reason == UNREADABLE:
         return _unreadable(thing_of(delivery.topic), detail)
+    if reason == SHOPLINE:
+        return failure.sentence(json.loads(detail))
     if reason.startswith(REFUSED):
         return _refusal(reason.partition(":")[2], detail)
     known = {
         NOT_JSON: _("SHOPLINE sent something that is not JSON."),
         NOT_AN_OBJECT: _("SHOPLINE sent JSON that is not an object."),
         NO_HANDLER: _("No part of SmartPush handles %(topic)s yet.", topic=delivery.topic),
-        SHOPLINE: detail,
         DATABASE: _("The database did not take it (%(error)s).", error=detail),
         MISTAKE: _(
             "SmartPush made a mistake with it (%(error)s). The log says more.", error=detail

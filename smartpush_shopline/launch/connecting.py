@@ -8,7 +8,7 @@ from datetime import timedelta
 from .. import web
 from ..contracts import ShopCard
 from ..shopline import OAuth, ShoplineClient, Token
-from ..shops import install
+from ..shops import install, reserve
 from ..shops.models import PENDING, Shop
 from ..signals import store_connected
 from ..sync import runs
@@ -31,7 +31,8 @@ class Arrival:
 def receive_install(state: State, app_key: str, handle: str, code: str, *, ours: bool) -> Arrival:
     """Exchange the code and keep the token. `ours`: begun by a person in this browser."""
     settings = state.settings
-    secret, pace = settings.apps[app_key][0], state.reserved_pace(handle)
+    secret = settings.apps[app_key][0]
+    pace = reserve.pace_of_installing(state, app_key, handle)
     store = OAuth(settings.store_url(handle), app_key, secret, pace=pace)
     token = store.create_token(code, state.now())
     with state.database.begin() as session:
@@ -72,7 +73,7 @@ def connect_private(state: State, app_key: str, handle: str, token: str) -> Shop
         settings.store_url(handle),
         token,
         api_version=settings.api_version,
-        pace=state.reserved_pace(handle),
+        pace=reserve.pace_of_installing(state, app_key, handle),
     )
     facts = client.fetch_shop()
     kept = Token(token, now + PRIVATE_LIFE, frozenset(settings.scopes))

@@ -16,7 +16,7 @@ from ..errors import Gone, NotFound
 from ..segments import publishing
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..shopline import SavedSearch, ShoplineClient, new_session
-from ..shops import install, tokens
+from ..shops import install, reserve, tokens
 from ..shops.models import Shop
 from ..sync import staleness
 from ..web import State
@@ -92,7 +92,7 @@ def _ask_the_store(state: State, shop: Shop, refs: list[str]) -> Segment:
         tokens.reveal(shop, state.settings.encryption_keys),
         api_version=state.settings.api_version,
         http=new_session(retries=0),
-        pace=state.reserved_pace(shop.handle),
+        pace=reserve.pace_of(state, shop.id),
     )
     for ref in refs:
         try:

@@ -8,12 +8,13 @@ from sqlalchemy.types import TypeDecorator
 
 from smartpush_shopline.audiences import models as _audiences
 from smartpush_shopline.contacts import models as _contacts
+from smartpush_shopline.contacts.suppression import models as _suppression
 from smartpush_shopline.database import TABLE_PREFIX, Base
 from smartpush_shopline.inbox import models as _inbox
 from smartpush_shopline.migrations import VERSION_TABLE
 from smartpush_shopline.sync import models as _sync
 
-KNOWN = (_audiences, _contacts, _inbox, _sync)
+KNOWN = (_audiences, _contacts, _inbox, _suppression, _sync)
 
 
 def only_ours(name: str | None, type_: str, parent_names: object) -> bool:

@@ -78,6 +78,8 @@ from smartpush_shopline.shopline.order_parsing import (
 )
 from smartpush_shopline.shopline.pace import (
     PER_SECOND,
+    RESERVED_BURST,
+    RESERVED_PER_SECOND,
     Pace,
 )
 from smartpush_shopline.shopline.parsing import (
@@ -121,6 +123,8 @@ __all__ = [
     "FULFILMENT_PASSES",
     "MAX_LIMIT",
     "PER_SECOND",
+    "RESERVED_BURST",
+    "RESERVED_PER_SECOND",
     "USUAL_PASSES",
     "AppLifecycle",
     "Attribution",

@@ -90,7 +90,8 @@ class Pace:
     def reserved(cls, *, clock: Clock = time.monotonic, sleep: Sleep = time.sleep) -> Pace:
         """For calls without the shop's lease: token calls, a look-up for somebody who waits.
 
-        The holder of the lease keeps to 3 of the 4 calls per second, so 1 is always free here.
+        The holder of the lease keeps to 3 of the 4 calls per second, so 1 is always free here. It
+        is one for all processes where they have a database in common: see `shops.reserve`.
         """
         return cls(RESERVED_PER_SECOND, RESERVED_BURST, clock=clock, sleep=sleep)
 

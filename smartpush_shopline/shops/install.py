@@ -14,7 +14,17 @@ from ..errors import UnexpectedPayload
 from ..shopline import ShopInfo, ShopUpdate, Token
 from ..shopline.values import parse_timezone
 from . import calendar, tokens
-from .models import ACTIVE, PAUSED, PENDING, UNAUTHORISED, UNINSTALLED, Shop, ShopCounter, ShopLease
+from .models import (
+    ACTIVE,
+    PAUSED,
+    PENDING,
+    UNAUTHORISED,
+    UNINSTALLED,
+    Shop,
+    ShopCounter,
+    ShopLease,
+    ShopReserve,
+)
 
 log = logging.getLogger("smartpush")
 OPEN = 2
@@ -61,7 +71,7 @@ def find_or_add(session: Session, app_key: str, handle: str, now: datetime) -> S
         shop = Shop(app_key=app_key, handle=handle, name=handle, status=PENDING, installed_at=now)
         session.add(shop)
         session.flush()
-        session.add_all([ShopLease(shop_id=shop.id), ShopCounter(shop_id=shop.id)])
+        session.add_all([made(shop_id=shop.id) for made in (ShopLease, ShopReserve, ShopCounter)])
     return shop
 
 

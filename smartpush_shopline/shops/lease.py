@@ -52,7 +52,7 @@ class Lease:
         """None when somebody else holds it."""
         mine = ShopLease.shop_id == shop_id
         with database.begin() as session:
-            now = _now(session, life)
+            now = seconds_of(session, life)
             free = select(ShopLease).where(mine).with_for_update(skip_locked=True)
             row = session.scalars(free).one_or_none()
             if row is None or row.until > now:  # no row: its holder is writing just now
@@ -67,7 +67,7 @@ class Lease:
         """How long, at most, until nobody holds it unless it is prolonged; 0 when it is free."""
         with database.read() as session:
             until = session.get_one(ShopLease, shop_id).until
-            return max(0.0, until - _now(session))
+            return max(0.0, until - seconds_of(session))
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
@@ -93,13 +93,13 @@ class Lease:
         """Give it back, with what is left of the burst of calls. Harmless when it is lost."""
         left = self.calls_left if calls_left is None else calls_left
         with self.database.begin() as session:
-            now = _now(session)
+            now = seconds_of(session)
             ours = (ShopLease.shop_id == self.shop_id) & (ShopLease.epoch == self.epoch)
             held = update(ShopLease).where(ours, ShopLease.until > now)
             session.execute(held.values(until=now, calls_left=left))
 
     def _prolong(self, session: Session) -> None:
-        now = _now(session, self.life)
+        now = seconds_of(session, self.life)
         ours = {"shop": self.shop_id, "its_epoch": self.epoch}
         told = ours | {"now": now, "new_until": now + self.life}
         kept = session.connection().execute(_PROLONG, told)
@@ -153,7 +153,7 @@ _POSTGRES_NOW = select(
 )
 
 
-def _now(session: Session, life: float = LIFE) -> float:
+def seconds_of(session: Session, life: float = LIFE) -> float:
     """Seconds since 1970 by the database's clock.
 
     PostgreSQL is told as well to let go of a transaction whose process sleeps in the midst of it,

@@ -57,6 +57,11 @@ class Shop(Base):
     """When the last full reading of its customers began; `customers_cursor` is where one that
     asks for changes only goes on."""
     customers_cursor: Mapped[datetime | None]
+    customers_uncounted: Mapped[int] = mapped_column(default=0)
+    """So many more are here than the store counts, and a full reading found none of them deleted:
+    what it counts may be something else."""
+    readings_in_vain: Mapped[int] = mapped_column(default=0)
+    """Full readings in a row after which more of them remained than before."""
     people_changed_at: Mapped[datetime | None]
     """When a message last told of a customer or an order: any segment may be another one since."""
     changes_at: Mapped[datetime | None]
@@ -95,6 +100,17 @@ class ShopLease(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     until: Mapped[float] = mapped_column(default=0.0)
     calls_left: Mapped[float | None]
+
+
+class ShopReserve(Base):
+    """Calls without the lease, of all processes: when the burst they share is full again, by the
+    database's clock. Apart from the lease, so that nobody waits there for a page being written.
+    """
+
+    __tablename__ = "smartpush_shop_reserve"
+
+    shop_id: Mapped[int] = mapped_column(ForeignKey("smartpush_shop.id"), primary_key=True)
+    full_at: Mapped[float] = mapped_column(default=0.0)
 
 
 class ShopCounter(Base):

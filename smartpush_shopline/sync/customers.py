@@ -1,4 +1,4 @@
-"""Reading a store's customers page by page, and finding those who were deleted unannounced."""
+"""Reading a store's customers page by page: all, or those who changed since the cursor."""
 
 from __future__ import annotations
 
@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from pyroaring import BitMap
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..contacts import people
 from ..contacts.changing import numbers_of
 from ..contacts.models import Contact
-from ..errors import Gone
-from ..shopline import MAX_LIMIT, Customer
+from ..shopline import Customer
 from ..shops.models import Shop, ShopCounter
-from . import findings, planning, runs
+from . import deletions, findings, runs
 from .holder import Holder
 from .models import SyncRun
 
@@ -25,7 +24,7 @@ OVERLAP = timedelta(minutes=10)
 
 def read_page(holder: Holder, run_id: int) -> None:
     """One page. The cursor is committed with the people it brought."""
-    with holder.begin() as session:
+    with holder.read() as session:
         run = session.get_one(SyncRun, run_id)
         page_info, since = run.page_info, run.since and run.since - OVERLAP
     page = holder.client.fetch_customer_page(page_info=page_info, updated_at_min=since)
@@ -36,7 +35,7 @@ def read_page(holder: Holder, run_id: int) -> None:
         _take(holder, session, run, page.items)
         run.page_info, run.error, run.attempts = page.next_page_info, None, 0
         run.calls += 1 if there is None else 2
-        if there is not None and _must_read_all(session, run, there, holder.settings.night_budget):
+        if there is not None and deletions.must_read_all(holder, session, run, there):
             _read_all(run, there)
         elif page.next_page_info is None:
             _end(session, holder.shop(session), run)
@@ -82,13 +81,6 @@ def move_cursor(shop: Shop, run: SyncRun) -> None:
         shop.customers_cursor = min(run.newest_at, run.started_at)
 
 
-def _must_read_all(session: Session, run: SyncRun, there: int, budget: int) -> bool:
-    """Somebody is here who is not there any more: a deletion changes nothing but the count."""
-    here = select(func.count()).where(*_here(run))
-    fits = run.calls + planning.pages(there, MAX_LIMIT) <= budget
-    return fits and session.scalars(here).one() > there
-
-
 def _read_all(run: SyncRun, there: int) -> None:
     """From the first page on, in the same phase."""
     run.since, run.page_info = None, None
@@ -105,62 +97,6 @@ def _end(session: Session, shop: Shop, run: SyncRun) -> None:
 
 def _not_met(session: Session, run: SyncRun) -> BitMap:
     """Whoever was here before the reading began and was not met: deleted, or missed."""
-    here = select(Contact.number).where(*_here(run), Contact.number <= run.last_number)
-    return BitMap(session.scalars(here)) - (run.seen or BitMap())
-
-
-def _here(run: SyncRun) -> tuple[ColumnElement[bool], ...]:
-    """The store's customers, as far as we know."""
-    return (
-        Contact.shop_id == run.shop_id,
-        Contact.customer_ref.is_not(None),
-        Contact.deleted_at.is_(None),
-    )
-
-
-def ask_about_missing(holder: Holder, run_id: int) -> None:
-    """One customer. A listing may miss somebody, so only the store's own word deletes a person."""
-    with holder.begin() as session:
-        run = session.get_one(SyncRun, run_id)
-        found = _next_missing(session, run)
-        if found is None:
-            run.missing = None
-            runs.advance(session, run_id)
-            return
-    number, ref = found
-    customer = _fetch(holder, ref)
-    with holder.begin() as session:
-        run = session.get_one(SyncRun, run_id)
-        if customer is None:
-            people.delete_customer(session, run.shop_id, ref, holder.now())
-            findings.add(run, "deleted", 1)
-        else:
-            people.upsert_customers(session, run.shop_id, [customer], "store", holder.now())
-        run.missing = (run.missing or BitMap()) - BitMap([number])
-        run.calls, run.error, run.attempts = run.calls + 1, None, 0
-
-
-def _next_missing(session: Session, run: SyncRun) -> tuple[int, str] | None:
-    """The lowest one left whom nobody deleted or erased meanwhile."""
-    while run.missing:
-        number = run.missing.min()
-        asked = select(Contact.customer_ref).where(
-            Contact.shop_id == run.shop_id,
-            Contact.number == number,
-            Contact.deleted_at.is_(None),
-        )
-        ref = session.scalars(asked).first()
-        if ref is not None:
-            return number, ref
-        run.missing = run.missing - BitMap([number])
-    return None
-
-
-def _fetch(holder: Holder, ref: str) -> Customer | None:
-    """None when the store says that it has no such customer."""
-    try:
-        return holder.client.fetch_customer(ref)
-    except Gone as gone:
-        if gone.reason == "store_not_install_app":
-            raise
-        return None
+    before = Contact.number <= run.last_number
+    here = session.scalars(select(Contact.number).where(*deletions.here(run.shop_id), before))
+    return BitMap(here) - (run.seen or BitMap())

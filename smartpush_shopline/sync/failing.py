@@ -13,7 +13,7 @@ from ..failure import code_of
 from ..segments.models import DELETED, SHOPLINE, Segment
 from ..segments.publishing import mark_deleted
 from ..shops.models import Shop
-from . import runs, staleness
+from . import runs, staleness, unfinished
 from .models import CHANGES, IMPORT, NIGHTLY, RUNNING, SyncRun
 
 TELL = "tell"
@@ -60,7 +60,7 @@ def note(session: Session, task: tuple[str, int], error: ShoplineError, now: dat
     elif kind == "run":
         _note_run(session.get_one(SyncRun, row_id), error, now)
     else:
-        _note_segment(session.get_one(Segment, row_id), error, now)
+        _note_segment(session, session.get_one(Segment, row_id), error, now)
 
 
 def _note_shop(shop: Shop, error: ShoplineError, now: datetime) -> None:
@@ -77,15 +77,18 @@ def _note_run(run: SyncRun, error: ShoplineError, now: datetime) -> None:
         run.page_info, run.contacts_done = None, 0  # the cursor itself may be what was refused
 
 
-def _note_segment(segment: Segment, error: ShoplineError, now: datetime) -> None:
+def _note_segment(
+    session: Session, segment: Segment, error: ShoplineError, now: datetime
+) -> None:
     if isinstance(error, Gone):
+        unfinished.forget(session, segment.id)
         mark_deleted(segment, now)
         return
     segment.attempts += 1
     segment.error = code_of(error)
-    if error.permanent:
+    if error.permanent and not unfinished.forget(session, segment.id):
         segment.stale_reason = segment.next_try_at = None
-    else:
+    else:  # also when a cursor was kept: it may be what was refused
         segment.next_try_at = now + _wait(error, segment.attempts)
 
 

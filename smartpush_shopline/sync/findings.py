@@ -30,6 +30,14 @@ def add(run: SyncRun, kind: str, how_many: int) -> None:
     }
 
 
+def note_uncounted(run: SyncRun, people: int, *, read: bool) -> None:
+    """So many more are here than the store counts; `read`: all were read, and it explained none."""
+    if people > 0:
+        run.findings = run.findings | {"uncounted": {"people": people, "read": read}}
+    else:
+        run.findings = {key: each for key, each in run.findings.items() if key != "uncounted"}
+
+
 def news(session: Session, run: SyncRun, customers: Sequence[Customer]) -> dict[str, datetime]:
     """Those whom the store changed after what we know of them, and when. To a night only."""
     if run.kind != NIGHTLY:

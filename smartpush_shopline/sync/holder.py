@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from ..contacts import writing_back
@@ -20,7 +20,7 @@ from ..failure import UNKNOWN_APP, code_of, mistake
 from ..segments.models import Segment
 from ..settings import Settings
 from ..shopline import OAuth, Pace, ShoplineClient, new_session
-from ..shops import install, tokens
+from ..shops import install, reserve, tokens
 from ..shops.lease import Lease
 from ..shops.models import ACTIVE, Shop
 from ..web import State
@@ -55,6 +55,10 @@ class Holder:
 
     def begin(self) -> AbstractContextManager[Session]:
         return self.lease.begin()
+
+    def read(self) -> AbstractContextManager[Session]:
+        """For what is only looked at: what follows from it is written under the lease."""
+        return self.state.database.read()
 
     def shop(self, session: Session) -> Shop:
         return session.get_one(Shop, self.shop_id)
@@ -91,7 +95,7 @@ class Holder:
         return tokens.is_old(shop, self.now()) or not tokens.is_readable(shop, keys)
 
     def _fetch_token(self, shop: Shop) -> None:
-        secret, pace = self._secret(shop), self.state.reserved_pace(shop.handle)
+        secret, pace = self._secret(shop), reserve.pace_of(self.state, shop.id)
         store = OAuth(self.settings.store_url(shop.handle), shop.app_key, secret, self._http, pace)
         token = store.refresh_token(self.now())
         before = shop.token
@@ -174,6 +178,20 @@ def _work(state: State, lease: Lease, start: Callable[[Holder, Task], Steps]) ->
                 return
 
 
+_ROW = Segment.__table__.c
+_STALE = select(_ROW.stale_reason, _ROW.turn, _ROW.stale_since, _ROW.id).where(
+    _ROW.shop_id == bindparam("shop_id"),
+    _ROW.stale_reason.is_not(None),
+    _ROW.next_try_at <= bindparam("now"),
+)
+"""Made once, and no rows of the ORM: it is asked before every page, perhaps of 500 segments."""
+_RUNS = select(SyncRun).where(
+    SyncRun.shop_id == bindparam("shop_id"),
+    SyncRun.state == RUNNING,
+    SyncRun.next_try_at <= bindparam("now"),
+)
+
+
 def _most_urgent(
     session: Session, shop_id: int, now: datetime, settings: Settings
 ) -> tuple[int, Task] | None:
@@ -181,32 +199,18 @@ def _most_urgent(
     shop = session.get_one(Shop, shop_id)
     if shop.status != ACTIVE:
         return None
+    asked = {"shop_id": shop_id, "now": now}
     due = [
-        (
-            failing.rank("segment", segment.stale_reason),
-            segment.turn,
-            segment.stale_since,
-            "segment",
-            segment.id,
-        )
-        for segment in session.scalars(
-            select(Segment).where(
-                Segment.shop_id == shop_id,
-                Segment.stale_reason.is_not(None),
-                Segment.next_try_at <= now,
-            )
-        )
+        (failing.rank("segment", reason), turn, since, "segment", segment_id)
+        for reason, turn, since, segment_id in session.execute(_STALE, asked)
     ]
-    runs = select(SyncRun).where(
-        SyncRun.shop_id == shop_id, SyncRun.state == RUNNING, SyncRun.next_try_at <= now
-    )
     if shop.confirm_at is not None and shop.confirm_at <= now:
         due.append((failing.rank("shop", failing.CONFIRM), 0, shop.confirm_at, "shop", shop_id))
     if settings.write_back and (untold := writing_back.first_due(session, shop, now)):
         due.append((failing.rank("opt_outs", failing.TELL), 0, untold, "opt_outs", shop_id))
     due += [
         (failing.rank("run", run.kind), 0, run.started_at, "run", run.id)
-        for run in session.scalars(runs)
+        for run in session.scalars(_RUNS, asked)
         if failing.has_work(session, run)
     ]
     if not due:

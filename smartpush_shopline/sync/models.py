@@ -22,6 +22,8 @@ class SyncRun(Base):
     `seen` are the customers that a full read has met so far, of those numbered up to
     `last_number` when it began; `missing` are the others, still to be asked about one by one.
     `since` is the cursor, None when all customers are read; `newest_at` becomes the next one.
+    `uncounted` are so many more customers here than the store counted, before a large store's were
+    all read, without those found since; None where nobody asked.
     `changed` are those whose segments are still to be asked for, unless the night is `whole`.
     `error` is a code with its facts; `failure.sentence` says it.
     """
@@ -40,6 +42,7 @@ class SyncRun(Base):
     last_number: Mapped[int | None]
     seen: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
     missing: Mapped[BitMap | None] = mapped_column(Members, deferred=True)
+    uncounted: Mapped[int | None]
     whole: Mapped[bool] = mapped_column(default=True)
     since: Mapped[datetime | None]
     newest_at: Mapped[datetime | None]
@@ -51,6 +54,26 @@ class SyncRun(Base):
     error: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+
+
+class UnfinishedReading(Base):
+    """A long list of which some pages are read: whom they named, and the last of them.
+
+    The rest is the segment as it stood when its reading began; other than now, it is begun anew.
+    """
+
+    __tablename__ = "smartpush_unfinished_reading"
+
+    segment_id: Mapped[int] = mapped_column(ForeignKey("smartpush_segment.id"), primary_key=True)
+    last_page: Mapped[str | None] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(64))
+    rows: Mapped[int]
+    members: Mapped[BitMap] = mapped_column(Members)
+    asked_at: Mapped[datetime | None]
+    changed_at: Mapped[datetime | None]
+    definition: Mapped[str] = mapped_column(Text)
+    rule_at: Mapped[datetime | None]
+    kept_at: Mapped[datetime]
 
 
 class SyncDelta(Base):

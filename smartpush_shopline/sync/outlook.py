@@ -8,10 +8,13 @@ from typing import Any
 
 import click
 
+from ..i18n import local_time
 from ..shops.models import Shop
+from ..tables import echo_table
 from ..web import State
 from . import planning, tonight
-from .tonight import Line, Outlook
+from .overview import freshness
+from .tonight import LATER, TONIGHT, Line, Outlook
 
 WHY = {
     planning.NEVER: "never read",
@@ -27,25 +30,37 @@ WHY = {
 
 
 def show(state: State, shops: Iterable[Shop], *, as_json: bool) -> None:
-    budget = state.settings.night_budget
+    budget, now = state.settings.night_budget, state.now()
     with state.database.read() as session:
-        ahead = {
-            shop.handle: tonight.look_ahead(session, shop, budget, state.now()) for shop in shops
-        }
+        ahead = [(shop, tonight.look_ahead(session, shop, budget, now)) for shop in shops]
+        nights = [freshness(session, shop, now).next_midnight for shop, _each in ahead]
     if as_json:
-        facts = [_facts(handle, each) for handle, each in ahead.items()]
+        facts = [_facts(shop.handle, each) for shop, each in ahead]
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
-    for handle, each in ahead.items():
-        _print(handle, each)
+    for number, (shop, each) in enumerate(ahead):
+        night = local_time(nights[number], shop.timezone)
+        click.echo("\n" * (number > 0) + f"{shop.name} ({shop.handle}): {night} {shop.timezone}")
+        _print(each)
 
 
-def _print(handle: str, ahead: Outlook) -> None:
-    how = "from the last change on" if ahead.since else "in full"
-    click.echo(f"{handle}: {ahead.calls} calls of {ahead.budget}")
-    click.echo(f"  customers: {ahead.customers}, read {how}")
-    for line in ahead.lines:
-        click.echo(f"  {line.when:<9}{line.calls:>6}  {line.segment.name}: {WHY[line.reason]}")
+def _print(ahead: Outlook) -> None:
+    """The lines of tonight add up to the calls of all of them, which stand below."""
+    how = f"from {ahead.since:%Y-%m-%d %H:%M} UTC on" if ahead.since else "read in full"
+    lines = {when: [each for each in ahead.lines if each.when == when] for when in (TONIGHT, LATER)}
+    rows = [
+        (TONIGHT, ahead.customer_calls, f"{ahead.customers:,} customers", how),
+        (TONIGHT, ahead.counts, f"{ahead.counts:,} counts", "one for each segment"),
+        *map(_row, lines[TONIGHT]),
+        ("in all", ahead.calls, "", f"of {ahead.budget:,} that a night may take"),
+        *map(_row, lines[LATER]),
+    ]
+    headings = ["When", "Calls", "What", "Why"]
+    echo_table(headings, rows, right=["Calls"], folds=("What", "Why"), indent=2)
+
+
+def _row(line: Line) -> tuple[str, int, str, str]:
+    return line.when, line.calls, line.segment.name, WHY[line.reason]
 
 
 def _facts(handle: str, ahead: Outlook) -> dict[str, Any]:
@@ -54,7 +69,9 @@ def _facts(handle: str, ahead: Outlook) -> dict[str, Any]:
         "budget": ahead.budget,
         "calls": ahead.calls,
         "customers": ahead.customers,
+        "customers_calls": ahead.customer_calls,
         "customers_since": ahead.since and ahead.since.isoformat(),
+        "counts_calls": ahead.counts,
         "everything": ahead.whole,
         "segments": [_line(line) for line in ahead.lines],
     }

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..clock import local_date, midnight
 from ..contacts import reach
+from ..contacts.models import Contact
 from ..contracts import CHANNELS
 from ..segments.bridging import Reason
 from ..segments.listing import facts_of
@@ -72,12 +73,15 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class ReachCard:
-    """total == sendable + all reasons."""
+    """total == sendable + all reasons. `own` of the total came from the dashboard's segments
+    alone: the store does not know them, so nobody asked them.
+    """
 
     channel: str
     total: int
     sendable: int
     reasons: Sequence[Reason]
+    own: int
 
 
 def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_url: str) -> Now:
@@ -158,11 +162,24 @@ def _next_night(session: Session, shop: Shop, now: datetime) -> datetime:
 
 
 def reach_cards(session: Session, shop_id: int) -> list[ReachCard]:
-    return [_reach_card(channel, reach.load(session, shop_id, channel)) for channel in CHANNELS]
+    own = _own_people(session, shop_id)
+    return [
+        _reach_card(channel, reach.load(session, shop_id, channel), own) for channel in CHANNELS
+    ]
 
 
-def _reach_card(channel: str, here: reach.Reach) -> ReachCard:
+def _own_people(session: Session, shop_id: int) -> int:
+    asked = select(func.count(Contact.id)).where(
+        Contact.shop_id == shop_id,
+        Contact.customer_ref.is_(None),
+        Contact.host_ref.is_not(None),
+        Contact.deleted_at.is_(None),
+    )
+    return session.scalars(asked).one()
+
+
+def _reach_card(channel: str, here: reach.Reach, own: int) -> ReachCard:
     counts = {verdict: len(people) for verdict, people in here.verdicts.items()}
     sendable = counts.pop(reach.SENDABLE)
     reasons = [Reason(name, count) for name, count in counts.items() if count]
-    return ReachCard(channel, sendable + sum(counts.values()), sendable, reasons)
+    return ReachCard(channel, sendable + sum(counts.values()), sendable, reasons, own)

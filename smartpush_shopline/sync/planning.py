@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 ROTATION = timedelta(days=28)
 """Nothing stays unread for longer."""
 NIGHT = timedelta(days=1)
+_MOST_IN_VAIN = 5  # 31 nights, and the rotation comes before
 
 NEVER, OVERDUE, CHANGED, COUNT, MARKED, TIME, UNCOUNTED, TURN, FOLLOWED = (
     "never_read",
@@ -119,6 +120,18 @@ def reads_everything(customers: int, sizes: Iterable[int], budget: int, page_siz
 def is_full_read_due(last_at: datetime | None, now: datetime) -> bool:
     """Of customers: a change that bumps no `updated_at` is found by nothing else."""
     return last_at is None or now - last_at >= ROTATION - NIGHT
+
+
+def is_somebody_lost(
+    uncounted: int, remained: int, in_vain: int, last_at: datetime | None, now: datetime
+) -> bool:
+    """Are all customers read, because more are here than the store counts?
+
+    Not for those who `remained` after the last full reading: the store may count something else.
+    Each of them that was `in_vain`, one after the other, doubles the wait for the next.
+    """
+    wait = NIGHT * (2 ** min(in_vain, _MOST_IN_VAIN) - 1)
+    return uncounted > remained and (last_at is None or now - last_at >= wait)
 
 
 def rest_after(calls: int, per_second: float) -> timedelta:

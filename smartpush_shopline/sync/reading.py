@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pyroaring import BitMap
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,37 +17,14 @@ from ..segments.publishing import Published
 from ..shopline import Member, Page, SavedSearch
 from ..signals import segment_members_changed, segment_published
 from ..web import announce
-from . import findings, rereading, runs, staleness
+from . import findings, rereading, runs, staleness, unfinished
 from .holder import Holder
+from .unfinished import Begun, Part
 
 AGAIN = 2
 """Times that all pages are read once more, because rows moved meanwhile."""
 LONGEST_AGAIN = 10_000
 """Rows. In a longer list somebody always moves: who did is told by a message, and asked about."""
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A segment as it stood when its reading began."""
-
-    id: int
-    ref: str
-    cause: str
-    asked_at: datetime | None
-    changed_at: datetime | None
-    differs: bool
-
-    @classmethod
-    def of(cls, segment: Segment, otherwise: str) -> Begun:
-        cause = segment.stale_reason or otherwise
-        return cls(
-            segment.id,
-            segment.segment_ref,
-            cause,
-            segment.stale_since,
-            segment.changed_at,
-            segment.differs_since is not None,
-        )
 
 
 def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
@@ -58,75 +33,95 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
     The store sorts members by a key that moves. A row that comes twice says that rows moved, so
     that another may have slipped between two pages: all pages are read again, at most twice, and
     not when there are very many. What still differs from the Admin's count then is shown, and read
-    again later.
+    again later. A long one that was interrupted goes on where it was kept.
     """
-    with holder.begin() as session:
-        begun = Begun.of(session.get_one(Segment, segment_id), staleness.PERSON)
-    if begun.cause not in (staleness.FIRST, staleness.NIGHT):  # those have just listed it
-        definition = holder.client.fetch_saved_search(begun.ref)
-        with holder.begin() as session:
-            segment = session.get_one(Segment, segment_id)
-            if take_definition(segment, definition):
-                rereading.begin(segment, holder.settings.reread, holder.now())
-        yield
-    members, rows = yield from _read_pages(holder, begun.ref)
-    for _ in range(AGAIN if rows <= LONGEST_AGAIN else 0):
-        if rows == len(members):
+    begun = _begin(holder, segment_id)
+    yield
+    part = yield from _read_pages(holder, begun, _go_on(holder, begun))
+    for _ in range(AGAIN if part.rows <= LONGEST_AGAIN else 0):
+        if part.rows == len(part.members):
             break
         yield
-        members, rows = yield from _read_pages(holder, begun.ref)
-    end(holder, begun, members, rows)
+        part = yield from _read_pages(holder, begun, Part())
+    end(holder, begun, part)
 
 
-def numbers(holder: Holder, page: Page[Member]) -> BitMap:
+def _begin(holder: Holder, segment_id: int) -> Begun:
+    """With its rule fetched, unless the store has just listed it."""
     with holder.begin() as session:
-        found = people.numbers_of_members(session, holder.shop_id, page.items, holder.now())
-    return BitMap(found)
+        begun = Begun.of(session.get_one(Segment, segment_id), staleness.PERSON)
+        was_begun = unfinished.is_kept(session, segment_id)
+    if begun.cause in (staleness.FIRST, staleness.NIGHT) and not was_begun:
+        return begun
+    definition = holder.client.fetch_saved_search(begun.ref)
+    with holder.begin() as session:
+        segment = session.get_one(Segment, segment_id)
+        if take_definition(segment, definition):
+            rereading.begin(segment, holder.settings.reread, holder.now())
+        return begun.under(segment)
 
 
-def end(holder: Holder, begun: Begun, members: BitMap, rows: int) -> None:
-    """All of them were read, from so many rows: publish, unless the segment changed meanwhile."""
-    doubted = begun.differs or rows != len(members)
-    there = _count(holder, begun.ref, rows) if doubted else rows
-    if not members:  # nobody says whether a deleted one has no members or is not found
+def _go_on(holder: Holder, begun: Begun) -> Part:
+    with holder.begin() as session:
+        part = unfinished.go_on(session, begun, holder.now())
+    if not part.is_resumed:
+        return part
+    return part.after(holder.client.fetch_member_page(begun.ref, page_info=part.last))
+
+
+def end(holder: Holder, begun: Begun, part: Part) -> None:
+    """All of them were read: publish, unless the segment changed meanwhile."""
+    there = _counted(holder, begun, part)
+    if not part.members:  # nobody says whether a deleted one has no members or is not found
         holder.client.fetch_saved_search(begun.ref)
     with holder.begin() as session:
         segment = session.get_one(Segment, begun.id, with_for_update=True)
         if segment.changed_at != begun.changed_at:
             return  # its pages tell of two rules, or it is gone: if it is stale, it is begun anew
         changed_meanwhile, reason = segment.stale_since != begun.asked_at, segment.stale_reason
-        published = publishing.publish(session, segment, members, there, begun.cause, holder.now())
-        rereading.begin_again(segment, holder.settings.reread, holder.now())
+        unfinished.forget(session, segment.id)
+        members, now = part.members, holder.now()
+        published = publishing.publish(session, segment, members, there, begun.cause, now)
+        rereading.begin_again(segment, holder.settings.reread, now)
         if changed_meanwhile and reason:
-            staleness.mark_stale(session, segment, reason, holder.now())
+            staleness.mark_stale(session, segment, reason, now)
         if begun.cause == staleness.NIGHT:
             findings.note_drift(session, runs.last_run(session, holder.shop_id), segment, published)
         card = holder.shop(session).card
     tell(published, card)
 
 
-def _read_pages(holder: Holder, ref: str) -> Generator[None, None, tuple[BitMap, int]]:
-    """(the people of a list, how many rows named them)"""
-    members, rows, page_info = BitMap(), 0, None
+def _read_pages(holder: Holder, begun: Begun, part: Part) -> Generator[None, None, Part]:
     while True:
-        page = holder.client.fetch_member_page(ref, page_info=page_info)
-        members |= numbers(holder, page)
-        rows, page_info = rows + len(page.items), page.next_page_info
-        if page_info is None:
-            return members, rows
+        page = holder.client.fetch_member_page(begun.ref, page_info=part.page_info)
+        add(holder, begun, part, page)
+        if part.page_info is None:
+            return part
         yield
 
 
-def _count(holder: Holder, ref: str, rows: int) -> int:
-    """How many the Admin counts; as many as there were rows, where it does not tell."""
+def add(holder: Holder, begun: Begun, part: Part, page: Page[Member]) -> None:
+    """A page; one we never heard of becomes a contact with it."""
+    with holder.begin() as session:
+        now = holder.now()
+        part.add(page, people.numbers_of_members(session, holder.shop_id, page.items, now))
+        if part.is_to_be_kept:
+            unfinished.keep(session, begun, part, now)
+
+
+def _counted(holder: Holder, begun: Begun, part: Part) -> int:
+    """How many the Admin counts, if that is doubted; as many as there were rows, where it does
+    not tell."""
+    if not (begun.differs or part.is_resumed or part.rows != len(part.members)):
+        return part.rows
     with holder.begin() as session:
         zone = holder.shop(session).timezone
     try:
-        return holder.client.fetch_member_count(ref, zone)
+        return holder.client.fetch_member_count(begun.ref, zone)
     except NotAuthorised:
         raise
     except ShoplineError:
-        return rows
+        return part.rows
 
 
 def tell(published: Published, card: ShopCard) -> None:

@@ -10,6 +10,7 @@ from . import (
     changes,
     checking,
     customers,
+    deletions,
     findings,
     reading,
     runs,
@@ -24,9 +25,9 @@ from .models import DONE, NIGHTLY, SyncRun
 def run_steps(holder: Holder, run_id: int) -> Iterator[None]:
     """Work phase after phase until the run is done or waits for its segments."""
     while True:
-        with holder.begin() as session:
+        with holder.read() as session:
             run = session.get(SyncRun, run_id)
-        phase = run.phase if run else None
+            phase = run.phase if run else None
         if phase is None:
             return
         if phase == "segments":
@@ -100,7 +101,7 @@ _PHASES: dict[str, Callable[[Holder, int], None]] = {
     "list": _list_segments,
     "small": small.read_small,
     "contacts": customers.read_page,
-    "missing": customers.ask_about_missing,
+    "missing": deletions.ask_about_missing,
     "members": checking.check_members,
     "counts": checking.count_members,
     "deltas": checking.apply_delta,

@@ -8,7 +8,7 @@ from ..errors import Gone
 from . import checking, reading, runs, staleness
 from .holder import Holder
 from .models import SyncRun
-from .reading import Begun
+from .unfinished import Begun, Part
 
 
 def read_small(holder: Holder, run_id: int) -> None:
@@ -26,5 +26,7 @@ def read_small(holder: Holder, run_id: int) -> None:
         begun = Begun.of(segment, staleness.FIRST)
     page = checking.asked(lambda: holder.client.fetch_member_page(begun.ref), checking.PATIENCE)
     if page is not None and page.next_page_info is None:
+        part = Part()
+        reading.add(holder, begun, part, page)
         with suppress(Gone):
-            reading.end(holder, begun, reading.numbers(holder, page), len(page.items))
+            reading.end(holder, begun, part)

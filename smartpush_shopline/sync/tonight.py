@@ -14,7 +14,7 @@ from ..contacts.models import Contact
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from ..shopline import MAX_LIMIT
 from ..shops.models import Shop
-from . import planning, staleness
+from . import deletions, planning, staleness
 from .checking import counted_since, owes_reading
 from .following import was_followed
 from .models import IMPORT, SyncDelta, SyncRun
@@ -22,6 +22,7 @@ from .planning import Known, Plan
 from .rules import moves_with_time
 
 _NO_LIMIT = 1_000_000_000
+TONIGHT, LATER = "tonight", "later"
 
 
 def decide_scope(
@@ -33,6 +34,8 @@ def decide_scope(
     run.whole = run.kind == IMPORT or small
     full = run.whole or planning.is_full_read_due(shop.customers_read_at, now)
     run.since = None if full else shop.customers_cursor
+    if full and not run.whole:
+        run.uncounted = deletions.uncounted(session, shop.id, customers)
     run.contacts_total = customers if run.since is None else None
 
 
@@ -131,14 +134,24 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What tonight would do, from what is known now. Nothing is asked."""
+    """What tonight would do, from what is known now. Nothing is asked.
+
+    `customer_calls` read the customers, all or from `since` on; `counts` ask how many people each
+    segment has; the rest of `calls` are those of the lines of tonight.
+    """
 
     budget: int
     customers: int
     whole: bool
     since: datetime | None
-    calls: int
+    customer_calls: int
+    counts: int
     lines: list[Line]
+
+    @property
+    def calls(self) -> int:
+        lines = sum(each.calls for each in self.lines if each.when == TONIGHT)
+        return self.customer_calls + self.counts + lines
 
 
 def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outlook:
@@ -148,11 +161,11 @@ def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outl
     run = SyncRun(kind="", shop_id=shop.id)
     decide_scope(session, shop, run, customers, budget, now)
     known = known_segments(session, shop, now, None)
-    spent = len(known) + (planning.pages(customers, MAX_LIMIT) if run.since is None else 1)
-    due = planning.plan(known, now, budget - spent, MAX_LIMIT)
+    reading = planning.pages(customers, MAX_LIMIT) if run.since is None else 1
+    due = planning.plan(known, now, budget - reading - len(known), MAX_LIMIT)
     rows = {segment.id: segment for segment, _version in _rows(session, shop.id)}
     lines = [
-        *(Line(rows[r.id], r.reason, r.calls, "tonight") for r in due.readings),
-        *(Line(rows[r.id], r.reason, r.calls, "later") for r in due.later),
+        *(Line(rows[r.id], r.reason, r.calls, TONIGHT) for r in due.readings),
+        *(Line(rows[r.id], r.reason, r.calls, LATER) for r in due.later),
     ]
-    return Outlook(budget, customers, run.whole, run.since, spent + due.calls, lines)
+    return Outlook(budget, customers, run.whole, run.since, reading, len(known), lines)

@@ -10,7 +10,6 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from .. import htmx
 from ..contacts import consent_notes
-from ..failure import sentence
 from ..segments import looking
 from ..segments.marking import no_news
 from ..segments.models import SHOPLINE
@@ -18,9 +17,9 @@ from ..segments.standing import GONE, standing
 from ..segments.views import get_own, seen_mark
 from ..shops.finding import connected, find_in_front, gone, shop_in_front, waiting
 from ..shops.models import Shop
-from ..shops.words import cause, troubles
+from ..shops.words import troubles
 from ..web import page_or_partial, render, state
-from . import overview, staleness
+from . import facts, overview, staleness
 
 blueprint = Blueprint("overview", __name__)
 NOW = "_partials/overview_now.html"
@@ -84,58 +83,7 @@ def status() -> Response:
         shops = connected(session)
         if not shops and not state().may("view", None):
             abort(403)
-        return jsonify(shops=[_facts(session, shop) for shop in shops])
-
-
-def _facts(session: Session, shop: Shop) -> dict[str, Any]:
-    now = _now(session, shop)
-    fresh = overview.freshness(session, shop, state().now())
-    return {
-        "handle": shop.handle,
-        "name": shop.name,
-        "status": shop.status,
-        "problem": cause(shop) or None,
-        "syncing": now.run is not None,
-        "progress": _progress_facts(now),
-        "segments": {
-            "total": now.total,
-            "matching": now.matching,
-            "reading": now.reading + now.retrying,
-            "needing": now.needing,
-        },
-        "count_checked_at": _iso(fresh.count_newest),
-        "read_at": _iso(fresh.read_newest),
-        "version_since": _iso(fresh.version_newest),
-        "last_webhook_at": _iso(shop.last_webhook_at),
-        "next_midnight": _iso(fresh.next_midnight),
-        "reach": {
-            card.channel: {each.name: each.count for each in card.reasons}
-            | {"sendable": card.sendable}
-            for card in overview.reach_cards(session, shop.id)
-        },
-    }
-
-
-def _progress_facts(now: overview.Now) -> dict[str, Any] | None:
-    if now.run is None or now.progress is None:
-        return None
-    reads_people = now.progress.phase in ("shop", "subscriptions", "list", "contacts")
-    return {
-        "kind": now.run.kind,
-        "phase": now.progress.phase,
-        "percent": now.progress.percent,
-        "label": "customers" if reads_people else "segments",
-        "done": now.progress.contacts_done if reads_people else now.progress.segments_done,
-        "total": now.progress.contacts_total if reads_people else now.progress.segments_total,
-        "failed": now.progress.failed,
-        "calls_left": now.progress.calls_left,
-        "seconds_left": now.progress.seconds_left,
-        "error": sentence(now.progress.error) or None,
-    }
-
-
-def _iso(moment: Any) -> str | None:
-    return moment.isoformat() if moment else None
+        return jsonify(shops=[facts.of_store(session, shop, state().now()) for shop in shops])
 
 
 @blueprint.post("/segments/<int:segment_id>/check")

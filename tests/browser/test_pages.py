@@ -18,6 +18,8 @@ PATHS = [
     "/smartpush/",
     "/smartpush/segments",
     "/smartpush/segments/1",
+    "/smartpush/activity",
+    "/smartpush/activity/runs",
     "/campaigns/",
     "/campaigns/new?channel=email",
     "/campaigns/new?channel=sms",
@@ -34,6 +36,17 @@ def test_no_page_scrolls_sideways(
     width = page.evaluate("document.documentElement.scrollWidth")
     context.close()
     assert width <= viewport["width"]
+
+
+def test_no_filter_is_cut_off(chromium: Any, demo: Demo) -> None:
+    """Not even beyond the edge of something that can be scrolled: nobody would look there."""
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = sign_in(context.new_page(), demo)
+    page.goto(f"{demo.url}/smartpush/activity")
+    boxes = [each.bounding_box() for each in page.locator(".smartpush-filters a").all()]
+    context.close()
+    assert len(boxes) == 9
+    assert all(each["x"] >= 0 and each["x"] + each["width"] <= 390 for each in boxes)
 
 
 def test_a_rename_in_the_admin_is_on_the_page_within_two_seconds(

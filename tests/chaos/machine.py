@@ -246,13 +246,17 @@ class Chaos(RuleBasedStateMachine):
         self.world.pass_time(minutes=11)
         self.memory.begin_step()
         self.world.quiet_since = self.world.clock()
-        self.night()
+        self._nights()
         if self.world.bag:  # what we told the store has changed it
             self.world.deliver_all()
-            self.night()
+            self._nights()
+        self._compare(rotation)
+
+    def _nights(self) -> None:
+        """One, or two where the store's answer to who is in a segment is of some time ago."""
+        self.night()
         if self.world.store.moods.membership == "snapshot":
             self.night()
-        self._compare(rotation)
 
     def _compare(self, rotation: bool) -> None:
         assert self.world.shop().status == ACTIVE

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,11 +12,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from sqlalchemy import event, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from smartpush_shopline.clock import local_date, midnight
-from smartpush_shopline.contacts import suppressing
+from smartpush_shopline.contacts import writing_back
+from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.database import Database
 from smartpush_shopline.errors import LeaseLost
 from smartpush_shopline.sandbox import Settings, create_app, installs
@@ -33,6 +32,7 @@ from smartpush_shopline.shops.models import ACTIVE, Shop
 from smartpush_shopline.signals import segment_published
 from smartpush_shopline.sync import runs
 from smartpush_shopline.sync.models import IMPORT, RUNNING, SyncRun
+from tests.chaos.grounds import ground
 from tests.chaos.wire import Killed, Life, Wire
 from tests.hosting import Host, NoPace, make_host
 from tests.support import APP_KEY, FERNET_KEY, Clock, People, hurry
@@ -50,19 +50,20 @@ Deed = Callable[["World"], None]
 class Mortal(Database):
     """Our database as one process uses it, which may be killed at each transaction."""
 
-    def __init__(self, whole: Database, life: Life, complain: Callable[[str], None]) -> None:
+    def __init__(self, world: World, life: Life) -> None:
+        whole = world.database
         self.engine, self._reader, self._life = whole.engine, whole._reader, life
-        self._complain = complain
+        self._changes, self._complain = world.ground.changes, world.complaints.append
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         self._life.moment()
         try:
             with super().begin() as session:
-                before = _changes(session)
+                before = self._changes(session)
                 yield session
                 session.flush()
-                if self._life.overslept and _changes(session) != before:
+                if self._life.overslept and self._changes(session) != before:
                     self._complain(f"{self._life.name} slept past its lease and writes")
                 self._life.moment()
         except LeaseLost:
@@ -75,18 +76,11 @@ class Mortal(Database):
         return super().scrub()
 
 
-def _changes(session: Session) -> int:
-    """Rows that this connection has written so far."""
-    driver = session.connection().connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
-    return driver.total_changes
-
-
 class Worker:
     """One process. Its app is made once; a new life knows nothing but what is in the database."""
 
     def __init__(self, world: World, name: str, runner: str) -> None:
-        self.name, self.whole = name, world.database
+        self.name, self.world = name, world
         self.host: Host = make_host(
             world.url,
             world.clock,
@@ -99,7 +93,6 @@ class Worker:
             hurry(engine)
         for channel in ("email", "sms"):
             self.host.smartpush.sender(channel)(world.send)
-        self._complain = world.complaints.append
 
     def start(self, budget: int, write_back: bool) -> None:
         """As after a start of the process."""
@@ -108,7 +101,7 @@ class Worker:
         self.host.app.extensions["smartpush"] = replace(
             before,
             settings=replace(before.settings, night_budget=budget, write_back=write_back),
-            database=Mortal(self.whole, self.life, self._complain),
+            database=Mortal(self.world, self.life),
             paces=NoPace(),
         )
 
@@ -126,9 +119,10 @@ class World:
     """Made once; `begin` is its first day, again and again."""
 
     def __init__(self, template: Path, database: Database) -> None:
-        self.template, self.database = template, database
-        self.url = str(database.engine.url)
+        self.database = database
+        self.url = database.engine.url.render_as_string(hide_password=False)
         self.clock = Clock()
+        self.ground = ground(template, database, self.clock)
         self.complaints: list[str] = []
         """What was seen while something of ours ran, which could hide an error."""
         self.behind = timedelta(0)
@@ -146,26 +140,15 @@ class World:
         self.running = Life("nobody")
         self.begun = 0
         segment_published.connect(self._check_pages)
-        event.listen(database.engine, "connect", self._set_databases_clock)
 
     def end(self) -> None:
-        """The engine is that of all tests: give it back with the clock of this machine."""
         segment_published.disconnect(self._check_pages)
-        event.remove(self.database.engine, "connect", self._set_databases_clock)
-        self.database.engine.dispose()
+        self.ground.end()
 
     # -- time ---------------------------------------------------------------------------------
 
     def _stores_time(self) -> datetime:
         return (self.clock() - self.behind).replace(microsecond=0)
-
-    def _set_databases_clock(self, connection: Any, _record: Any) -> None:
-        """Leases live by the database's clock, which is the test's as well."""
-
-        def julian_day(_modifier: str) -> float:
-            return self.clock().timestamp() / 86400.0 + 2440587.5
-
-        connection.create_function("julianday", 1, julian_day)
 
     def pass_time(self, **amount: float) -> None:
         self.clock.forward(**amount)
@@ -224,13 +207,9 @@ class World:
             worker.start(budget, write_back)
 
     def _reset_database(self) -> None:
-        path = Path(str(self.database.engine.url.database))
         for worker in self.workers:
             worker.rest()
-        self.database.engine.dispose()
-        for left in path.parent.iterdir():
-            left.unlink()
-        shutil.copyfile(self.template, path)
+        self.ground.reset()
 
     def connect(self) -> None:
         """The merchant has said yes, and a person connected the store: its import is to begin."""
@@ -431,11 +410,11 @@ class World:
         key = "email" if channel == "email" else "phone"
         if key == "email":
             address = address.casefold()
-        line = suppressing.OptOutOf(channel, **{key: address})
+        line = many.OptOutOf(channel, **{key: address})
 
         def take(host: Host) -> None:
             with host.state.database.begin() as session:
-                suppressing.suppress(session, self.shop_id, [line], "import", self.clock())
+                many.suppress(session, self.shop_id, [line], "import", self.clock())
 
         if self.in_the_dashboard(take):
             self._note_refusal(channel, key, address)
@@ -466,8 +445,11 @@ class World:
     def is_idle(self) -> bool:
         """Nothing is left to do, or only when the store's next midnight tries it again."""
         with self.database.read() as session:
-            if session.get_one(Shop, self.shop_id).status != ACTIVE:
+            shop = session.get_one(Shop, self.shop_id)
+            if shop.status != ACTIVE:
                 return True
+            if self.write_back and writing_back.first_due(session, shop, self.clock()):
+                return False
             running = session.scalars(select(SyncRun.id).where(SyncRun.state == RUNNING)).first()
             stale = session.scalars(
                 select(Segment.id).where(Segment.stale_reason.is_not(None))

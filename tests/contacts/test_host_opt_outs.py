@@ -10,7 +10,9 @@ from sqlalchemy import select
 from smartpush_shopline import ConfigurationError, OptOut
 from smartpush_shopline.contacts import host_opt_outs
 from smartpush_shopline.contacts import people as taking
-from smartpush_shopline.contacts.models import ConsentEvent, OptOutReading, Suppression
+from smartpush_shopline.contacts.consent_notes import why_unread
+from smartpush_shopline.contacts.models import ConsentEvent, OptOutReading
+from smartpush_shopline.contacts.suppression.models import Suppression
 from smartpush_shopline.contracts import Person
 from smartpush_shopline.errors import CannotSend
 from tests.contacts.naive import check
@@ -79,7 +81,8 @@ def test_a_failure_is_kept_and_nothing_is_lost(here):
     here.source.told = [OptOut("email", here.clock(), email="ada@example.com")]
     here.source.fails = OSError("ada@example.com is secret")
     here.tick()
-    assert (reading(here).error, reading(here).failed_since) == ("OSError", here.clock())
+    assert reading(here).error == {"code": "raised", "said": "OSError"}
+    assert reading(here).failed_since == here.clock()
     assert reading(here).read_until == NOW
     here.source.fails = None
     here.clock.forward(minutes=1)
@@ -90,13 +93,17 @@ def test_a_failure_is_kept_and_nothing_is_lost(here):
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [OptOut("fax", YESTERDAY, email="a@b.cd"), OptOut("email", NOW.replace(tzinfo=None), "a@b.cd")],
+    ("wrong", "words"),
+    [
+        (OptOut("fax", YESTERDAY, email="a@b.cd"), "an opt-out of “fax”, which is neither email"),
+        (OptOut("email", NOW.replace(tzinfo=None), "a@b.cd"), "occurred_at has no time zone"),
+    ],
 )
-def test_a_wrong_opt_out_is_said_in_words(here, wrong):
+def test_a_wrong_opt_out_is_said_in_words(here, wrong, words):
     here.smartpush._opt_outs = lambda since: [wrong]
     here.tick()
-    assert "opt-out" in reading(here).error
+    with here.app.test_request_context():
+        assert words in why_unread(reading(here).error)
 
 
 def test_nothing_is_sent_while_they_were_never_read(here):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from smartpush_shopline.contacts import people as taking
-from smartpush_shopline.contacts import suppressing
+from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.members import CHUNK
 from tests import workers
 from tests.contacts.naive import check
@@ -93,11 +93,11 @@ def test_nobody_slips_through_between_a_list_and_an_import(processes, crowd, url
 def test_a_list_waits_for_whoever_is_just_coming(open_database, postgres_url, clock):
     database = open_database(postgres_url)
     people = People(database, make_shop(database), clock)
-    listed = [suppressing.OptOutOf("email", email="ada@example.com")]
+    listed = [many.OptOutOf("email", email="ada@example.com")]
 
     def take_list():
         with people.begin() as session:
-            suppressing.suppress(session, people.shop_id, listed, "import", NOW)
+            many.suppress(session, people.shop_id, listed, "import", NOW)
 
     bringing_in = threading.Thread(target=take_list)
     with people.begin() as session:

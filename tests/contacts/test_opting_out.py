@@ -7,10 +7,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from smartpush_shopline.contacts import erase
 from smartpush_shopline.contacts.models import ConsentEvent
+from smartpush_shopline.contacts.suppression.models import Suppression
 from tests.contacts.naive import check
 from tests.hosting import close_host, make_host
-from tests.support import ADA, BEA, CAST, DEE, NOW, YES, People, make_shop, says
+from tests.support import ADA, BEA, CAST, DEE, NOW, YES, YESTERDAY, People, make_shop, says
 
 
 @pytest.fixture
@@ -74,10 +76,65 @@ def test_an_address_that_nobody_has_is_kept_for_whoever_turns_up_with_it(here):
     assert people.verdict("9") == "unsubscribed"
 
 
-def test_a_bounce_of_nobody_is_not_kept(here):
+EVE = replace(DEE, ref="9", email="Eve@example.com", email_consent=YES, updated_at=NOW)
+
+
+def test_a_bounce_of_nobody_is_kept_for_whoever_turns_up_with_the_address(here):
     contacts, people = here
-    assert contacts.report_bounce(email="eve@example.com") == 0
-    assert contacts.unsubscribe(host_ref="nobody") == 0
+    for _ in range(2):
+        assert contacts.report_bounce(email=" EVE@example.com", evidence="550 5.1.1") == 1
+    assert len(people.all()) == len(CAST)
+    people.take(EVE)
+    assert people.verdict("9") == "invalid_address"
+    assert facts(people, "bounce") == [("invalid", "email", "550 5.1.1")]
+
+
+def test_a_bounce_holds_for_somebody_known_who_moves_to_the_address(here):
+    contacts, people = here
+    contacts.report_bounce(email="eve@example.com")
+    people.take(replace(ADA, email="eve@example.com", updated_at=NOW))
+    assert people.verdict("1") == "invalid_address"
+
+
+def test_a_kept_bounce_ends_with_a_newer_opt_in(here):
+    contacts, people = here
+    contacts.report_bounce(email="eve@example.com", at=YESTERDAY)
+    people.take(replace(EVE, email_consent=says("subscribed", NOW)))
+    assert people.verdict("9") == "sendable"
+
+
+@pytest.mark.parametrize("bounced_first", [True, False])
+def test_a_kept_bounce_and_a_kept_opt_out_of_one_address_both_hold(here, bounced_first):
+    """A newer opt-in of the flag ends the bounce, and not the opt-out."""
+    contacts, people = here
+    both = [contacts.unsubscribe, contacts.report_bounce]
+    for tell in reversed(both) if bounced_first else both:
+        assert tell(email="eve@example.com", at=YESTERDAY) == 1
+    people.take(replace(EVE, email_consent=says("subscribed")))
+    assert people.verdict("9") == "unsubscribed"
+    assert facts(people, "bounce") == [("invalid", "email", "")]
+
+
+def test_a_bounce_of_a_deleted_customer_holds_for_the_next_one_with_the_address(here):
+    contacts, people = here
+    contacts.report_bounce(email="ada@example.com")
+    people.delete("1")
+    people.take(replace(EVE, email=ADA.email))
+    assert people.verdict("9") == "invalid_address"
+
+
+def test_an_erasure_takes_the_words_about_a_kept_bounce(here):
+    contacts, people = here
+    contacts.report_bounce(email="eve@example.com", evidence="eve@example.com is unknown")
+    with people.database.begin() as session:
+        erase.erase(session, people.shop_id, erase.Who(None, "eve@example.com"), NOW)
+        assert [row.evidence for row in session.scalars(select(Suppression))] == [""]
+
+
+def test_a_name_of_the_dashboards_that_nobody_has_is_not_kept(here):
+    contacts, people = here
+    for tell in (contacts.unsubscribe, contacts.report_bounce):
+        assert tell(host_ref="nobody") == 0
     assert len(people.all()) == len(CAST)
 
 

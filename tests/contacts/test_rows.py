@@ -61,10 +61,11 @@ def test_only_what_changed_is_written(people):
     with statements(people) as found:
         people.take(*crowd(1, 10, updated_at=later), *crowd(10, 20, tags=("vip",)))
     written = [each for each in found if each.startswith(("INSERT", "UPDATE", "DELETE"))]
-    assert sorted(written) == [
-        "UPDATE smartpush_contact SET remote_updated_at=? WHERE smartpush_contact.id = ?",
-        "UPDATE smartpush_contact SET tags=? WHERE smartpush_contact.id = ?",
+    assert sorted(each.partition(" WHERE ")[0].partition("=")[0] for each in written) == [
+        "UPDATE smartpush_contact SET remote_updated_at",
+        "UPDATE smartpush_contact SET tags",
     ]
+    assert not [each for each in written if "," in each]
     assert people.find("15").tags == "vip"
     assert people.find("5").remote_updated_at == later
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy import select
 
 from smartpush_shopline.errors import UnexpectedPayload
+from smartpush_shopline.inbox.models import Delivery
+from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops import install
 from smartpush_shopline.shops.models import Shop
 from tests.support import ADA, CAST, NOW, webhook
@@ -38,6 +41,22 @@ def test_the_list_says_what_became_of_each(run, parked):
     [only] = json.loads(run("inbox", "list", "--state", "ignored", "--json").output)
     assert (only["subject_ref"], only["state"], only["has_body"]) == ("9", "ignored", False)
     assert len(json.loads(run("inbox", "list", "--limit", "1", "--json").output)) == 1
+
+
+def test_a_message_about_a_segment_names_it(run, alder):
+    alder.segment("9001", version=False)
+    with alder.begin() as session:
+        session.scalars(select(Segment)).one().name = "回訪貴賓"
+        session.add(
+            Delivery(
+                shop_id=alder.shop_id, delivery_ref="m", topic="customer_groups/update",
+                subject_ref="9001", state="done", received_at=NOW, next_try_at=NOW,
+            )
+        )
+    assert "回訪貴賓 (9001)" in run("inbox", "list").output
+    [only] = json.loads(run("inbox", "list", "--json").output)
+    assert (only["subject_ref"], only["segment"]) == ("9001", "回訪貴賓")
+    assert "回訪貴賓" in run("inbox", "show", str(only["id"])).output
 
 
 def test_one_is_shown_and_its_body_only_when_asked(run, parked):

@@ -190,6 +190,7 @@ def test_a_temporary_failure_is_tried_again_ever_later(
     while not handled:
         [delivery] = deliveries()
         assert (delivery.state, delivery.claimed_until) == ("received", None)
+        assert waits or words.sentence(delivery) == "SHOPLINE asks for fewer calls."
         waits.append((delivery.next_try_at - clock()).total_seconds())
         host.tick()
         assert deliveries()[0].attempts == len(waits), "tried too early"

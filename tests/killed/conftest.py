@@ -149,7 +149,7 @@ def mortal(
 
 
 def _page_size(_usual: int, _highest: int) -> int:
-    """Many pages of customers. Of a segment one: it is begun anew, and the lives are short."""
+    """Many pages of customers. Of a segment one: so short a list is begun anew."""
     return 11 if "v2/customers" in flask.request.path else 250
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from smartpush_shopline.contacts.models import ConsentEvent
 from smartpush_shopline.inbox.models import DONE, Delivery
-from smartpush_shopline.sandbox import groups, people
+from smartpush_shopline.sandbox import groups, paging, people
 from smartpush_shopline.sync.models import SyncRun
 from tests.support import versions
 
@@ -67,6 +67,25 @@ def test_at_every_commit_of_a_publication(imported, store, same_segments):
         if not died:
             break
     assert died_at > 8
+    same_segments()
+
+
+@pytest.mark.parametrize("url", ["database", "postgres"], indirect=True)
+def test_in_the_middle_of_a_long_list(imported, store, same_segments, monkeypatch):
+    """Of 110 pages; it goes on at the page that was kept, and nothing is seen of it before."""
+    everybody = groups.create(store, "Everybody", "orders_count:>=0")
+    imported.sandbox.arrived()
+    monkeypatch.setattr(paging, "_limit", lambda _usual, _highest: 1)
+    pages = f"{everybody.id}/customers.json"
+    for nth in (60, 70):  # 40 pages are kept, then 80
+        assert imported.dies(("call", nth))
+        assert not imported.host.segments()["Everybody"].current_version_id
+        imported.nothing_is_half()
+    imported.somebody_lives()
+    assert sum("page_info" not in page for page in imported.asked(pages)) == 1
+    assert len(imported.asked(pages)) <= 110 + 2 * 40
+    [version] = versions(imported.host.database, imported.host.segments()["Everybody"].id)
+    assert (version.version, version.count) == (1, 110)
     same_segments()
 
 

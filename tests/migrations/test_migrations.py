@@ -298,3 +298,24 @@ def test_the_doctor_looks_at_the_dashboards_migrations(host, tmp_path):
     assert "the next autogenerate would drop them" in run(args=["smartpush", "doctor"]).output
     env.write_text("from smartpush_shopline.migrations import include_name")
     assert "autogenerate" not in run(args=["smartpush", "doctor"]).output
+
+
+@pytest.fixture
+def no_shops(engine):
+    """As if the tables had not been made."""
+
+    def rename(old, new):
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {old} RENAME TO {new}")
+
+    rename("smartpush_shop", "away")
+    yield
+    rename("away", "smartpush_shop")
+
+
+@pytest.mark.parametrize("command", ["status", "segments", "sync", "inbox list"])
+def test_a_command_without_tables_says_how_to_make_them(url, clock, no_shops, command):
+    host = make_host(url, clock)
+    asked = host.app.test_cli_runner().invoke(args=["smartpush", *command.split()])
+    close_host(host)
+    assert asked.exit_code == 1 and "run: flask smartpush db upgrade" in asked.output

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from smartpush_shopline.activity.listing import PAGE_SIZE
 from smartpush_shopline.inbox.models import Delivery
+from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import Redaction, Shop
 from smartpush_shopline.sync.models import SyncRun
 from tests.pages.reading import HTMX, mark_of, text_of
@@ -41,6 +42,47 @@ def test_a_message_shows_what_when_and_how_it_ended(client: FlaskClient, cast: P
     message(cast, duplicates=2)
     words = text_of(client.get(PATH))
     assert "Customer changed 4210000001 24 Nov, 12:00:00 0 2 Done" in words
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_message_about_a_segment_says_its_name_and_its_id(
+    client: FlaskClient, cast: People, deleted: bool
+) -> None:
+    segment = cast.segment("9001", "1")
+    number = message(cast, topic="customer_groups/delete", subject_ref="9001")
+    with cast.begin() as session:
+        mine = session.get_one(Segment, segment.id)
+        mine.name, mine.state = "回訪貴賓", "deleted" if deleted else mine.state
+    assert "Segment deleted 回訪貴賓 9001 24 Nov" in text_of(client.get(PATH))
+    page = client.get(f"{PATH}/{number}")
+    assert f"/smartpush/segments/{segment.id}" in page.text and "回訪貴賓 9001" in text_of(page)
+
+
+def test_an_id_of_another_store_or_kind_lends_no_name(client: FlaskClient, cast: People) -> None:
+    there = People(cast.database, make_shop(cast.database, "birch"), cast.clock)
+    there.segment("9001", version=False)
+    cast.segment("4210000001", version=False)
+    message(cast, topic="customer_groups/update", subject_ref="9001")
+    message(cast, "other", topic="customers/update", subject_ref="4210000001")
+    page = client.get(PATH).text
+    assert page.count("<small>9001</small>") == page.count("<small>4210000001</small>") == 0
+
+
+def test_messages_are_found_by_the_name_of_their_segment(
+    client: FlaskClient, cast: People, rung: Any
+) -> None:
+    segment = cast.segment("9001", version=False)
+    with cast.begin() as session:
+        session.get_one(Segment, segment.id).name = "Regulars"
+    mine = parked(cast, topic="customer_groups/update", subject_ref="9001")
+    other = parked(cast, "other", topic="customer_groups/update", subject_ref="9002")
+    asked = {"q": "regular", "show": "parked"}
+    words = text_of(client.get(PATH, query_string=asked))
+    assert "Regulars 9001" in words and "9002" not in words
+    client.post(f"{PATH}/replay", query_string=asked)
+    with cast.begin() as session:
+        assert session.get_one(Delivery, mine).state == "received"
+        assert session.get_one(Delivery, other).state == "parked"
 
 
 def test_a_parked_message_says_why_in_plain_words(client: FlaskClient, cast: People) -> None:
@@ -119,7 +161,7 @@ def test_a_list_of_messages_takes_few_queries(
     client: FlaskClient, cast: People, queries: Any
 ) -> None:
     for number in range(30):
-        message(cast, f"m{number}")
+        message(cast, f"m{number}", topic="customer_groups/update")
     with queries() as asked:
         client.get(PATH)
     assert len([each for each in asked if each.startswith("SELECT")]) <= 5
@@ -240,7 +282,7 @@ def test_runs_show_how_long_they_took_and_what_went_wrong(
     words = text_of(page)
     assert "Nightly check SHOPLINE did not answer." in words
     assert "The store was connected 24 Nov, 11:58:00 2 minutes 1,200 4 Done" in words
-    assert "SHOPLINE does not send: orders/paid" in words
+    assert "SHOPLINE does not send: Order paid" in words
     path = f"{PATH}/runs?seen={mark_of(page)}"
     assert client.get(path, headers=HTMX).status_code == 204
 

@@ -17,6 +17,7 @@ from smartpush_shopline.sync import runs
 from smartpush_shopline.sync.models import DONE, IMPORT
 from tests.pages.conftest import Rights
 from tests.pages.reading import HTMX, adds_up, equations_of, mark_of, text_of
+from tests.pages.test_picker import Hand
 from tests.support import NOW, People, make_shop
 
 
@@ -87,6 +88,20 @@ def test_who_may_be_written_to_adds_up(client: FlaskClient, cast: People) -> Non
     assert sms == "4 contacts = 2 + 2 not subscribed"
     assert adds_up(email)
     assert adds_up(sms)
+
+
+def test_strangers_of_the_dashboards_own_segments_are_told_apart(
+    client: FlaskClient, cast: People, host: Flask
+) -> None:
+    said = "came from your dashboard's own segments, without consent"
+    assert said not in text_of(client.get("/smartpush/"))
+    hand = Hand(host).press("include:native:blog:1")
+    assert hand.choice().picks
+    answer = client.get("/smartpush/")
+    assert f"1 of the contacts {said}: the store does not know this person." in text_of(answer)
+    assert equations_of(answer)[0] == "5 contacts = 1 + 1 unsubscribed + 3 not subscribed"
+    [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+    assert facts["contacts"] == {"total": 5, "from_dashboard": 1}
 
 
 def test_midnight_is_that_of_the_store(client: FlaskClient, cast: People) -> None:

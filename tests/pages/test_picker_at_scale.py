@@ -12,7 +12,14 @@ from sqlalchemy import insert
 from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.offers import PAGE
-from smartpush_shopline.segments.models import READY, SHOPLINE, SYNCING, Segment, SegmentVersion
+from smartpush_shopline.segments.models import (
+    READY,
+    SHOPLINE,
+    SMARTPUSH,
+    SYNCING,
+    Segment,
+    SegmentVersion,
+)
 from tests.pages.reading import text_of, value_of
 from tests.pages.test_picker import Hand
 from tests.support import NOW, People
@@ -94,10 +101,28 @@ def test_a_row_says_how_its_segment_stands(cast: People, host: Flask) -> None:
         session.get_one(Segment, reading.id).state = SYNCING
         session.get_one(Segment, trouble.id).error = {"code": "unreachable"}
     words = Hand(host).words
-    assert "Empty empty since" in words
+    assert "Empty empty; first read" in words
     assert "New waiting for its first list" in words
-    assert "Reading being read; changed" in words
-    assert "Trouble may be out of date; changed" in words
+    assert "Reading being read; first read" in words
+    assert "Trouble may be out of date; first read" in words
+
+
+def test_a_first_list_was_read_and_only_a_later_one_changed(cast: People, host: Flask) -> None:
+    cast.segment("One", "1")
+    for people in (("1",), ("1", "2")):
+        cast.segment("Two", *people)
+    cast.segment("Three", "1")
+    cast.segment("Three", "1")
+    words = Hand(host).words
+    assert "One first read" in words and "Two changed" in words and "Three first read" in words
+
+
+def test_a_group_that_nobody_can_fill_is_not_shown(cast: People, host: Flask) -> None:
+    words = Hand(host).words
+    assert "SHOPLINE Customer Segments None yet. Those you make in the Admin" in words
+    assert "SmartPush segments" not in words
+    cast.segment("Mine", "1", source=SMARTPUSH)
+    assert "SmartPush segments Mine" in Hand(host).words
 
 
 def test_any_and_all_are_a_switch_once_there_are_two(cast: People, host: Flask) -> None:

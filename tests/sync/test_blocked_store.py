@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from smartpush_shopline.shopline import Pace
+from smartpush_shopline.shops import reserve
 from smartpush_shopline.shops.models import ACTIVE
 from smartpush_shopline.sync import failing, staleness
 from smartpush_shopline.sync.jobs import synchronise
+from tests.hosting import APP_KEY
 
 
 def make_stale(host, *names):
@@ -40,7 +42,9 @@ def test_a_block_puts_off_every_task_of_the_store_for_five_minutes(connected, sa
 
 def test_token_calls_and_look_ups_have_a_pace_of_their_own(connected):
     state = connected.state
-    assert state.reserved_pace("birch") is state.reserved_pace("birch")
-    assert state.reserved_pace("birch") is not state.reserved_pace("alder")
-    holders = state.paces.setdefault(connected.shop().id, Pace())
-    assert state.reserved_pace("birch") is not holders
+    mine = connected.shop().id
+    assert reserve.pace_of(state, mine) is reserve.pace_of_installing(state, APP_KEY, "birch")
+    assert reserve.pace_of(state, mine) is not reserve.pace_of(state, mine + 1)
+    assert reserve.pace_of(state, mine) is not state.paces.setdefault(mine, Pace())
+    alder = reserve.pace_of_installing(state, APP_KEY, "alder")
+    assert alder is reserve.pace_of_installing(state, APP_KEY, "alder")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from smartpush_shopline.contacts.models import Contact
 from smartpush_shopline.sandbox import groups, people
 from smartpush_shopline.segments.models import Segment, SegmentVersion
+from smartpush_shopline.shopline import ShoplineClient
 from smartpush_shopline.shops.models import Shop
 from smartpush_shopline.sync import outlook, planning, staleness
 from smartpush_shopline.sync.models import SyncDelta
@@ -157,6 +158,93 @@ def test_a_lost_deletion_waits_when_a_full_reading_is_beyond_the_budget(
     assert "updated_at_min" in page
 
 
+class Count:
+    """What the store counts as customers: so many fewer than it has."""
+
+    def __init__(self, monkeypatch):
+        self.fewer, really = 0, ShoplineClient.fetch_customer_count
+        monkeypatch.setattr(
+            ShoplineClient, "fetch_customer_count", lambda client: really(client) - self.fewer
+        )
+
+
+@pytest.fixture
+def count(monkeypatch):
+    return Count(monkeypatch)
+
+
+def reads_all(host, sandbox, clock):
+    """Does the next night read all customers?"""
+    sandbox.calls.clear()
+    night_of(host, clock, hours=24)
+    pages = [call for call in sandbox.calls if "v2/customers.json" in call]
+    return any("updated_at_min" not in page for page in pages)
+
+
+def test_a_store_that_counts_something_else_is_read_in_full_once(
+    large, sandbox, untold, clock, count
+):
+    count.fewer = 5
+    assert reads_all(large, sandbox, clock)
+    assert large.runs()[-1].findings["uncounted"] == {"people": 5, "read": True}
+    for _ in range(3):
+        assert not reads_all(large, sandbox, clock)
+    assert large.runs()[-1].findings["uncounted"] == {"people": 5, "read": False}
+    page = large.browser().get("/smartpush/activity/runs").get_data(as_text=True)
+    assert "5 customers more are here than the store counts; all were read" in page
+    assert "5 customers more are here than the store counts; all are read again" in page
+
+
+def test_a_lost_deletion_is_found_in_a_store_that_counts_something_else(
+    large, sandbox, untold, clock, count
+):
+    count.fewer = 5
+    reads_all(large, sandbox, clock)
+    gone = untold.customers.all()[3]
+    people.delete(untold, gone.id)
+    assert reads_all(large, sandbox, clock)
+    assert large.people().verdict(gone.id) == "erased"
+    assert large.runs()[-1].findings["uncounted"] == {"people": 5, "read": True}
+
+
+def test_a_difference_that_becomes_smaller_leaves_no_room_for_a_lost_deletion(
+    large, sandbox, untold, clock, count
+):
+    count.fewer = 5
+    reads_all(large, sandbox, clock)
+    count.fewer = 0
+    assert not reads_all(large, sandbox, clock)
+    assert "uncounted" not in large.runs()[-1].findings
+    gone = untold.customers.all()[3]
+    people.delete(untold, gone.id)
+    assert reads_all(large, sandbox, clock)
+    assert large.people().verdict(gone.id) == "erased"
+
+
+def test_a_difference_that_grows_every_night_is_read_for_ever_more_rarely(
+    large, sandbox, untold, clock, count
+):
+    read = []
+    for night in range(12):
+        count.fewer += 1
+        read += [night] * reads_all(large, sandbox, clock)
+    assert read == [0, 1, 4, 11]
+
+
+def test_who_is_deleted_while_all_are_read_is_found_by_the_next_night(
+    large, sandbox, untold, at, clock
+):
+    gone, later = untold.customers.all()[3:5]
+    people.delete(untold, gone.id)
+    at(f"customers/v2/{gone.id}", lambda: people.delete(untold, later.id))
+    untold.moods.deliver = "never"
+    reads_all(large, sandbox, clock)
+    assert large.people().verdict(gone.id) == "erased"
+    assert large.people().verdict(later.id) != "erased"
+    assert reads_all(large, sandbox, clock)
+    assert large.people().verdict(later.id) == "erased"
+
+
 def test_who_changes_while_a_long_reading_goes_on_is_met_by_the_next_one(large, store, at, clock):
     """Their page may have been read hours before the last one, which told of later changes."""
 
@@ -240,8 +328,9 @@ def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sa
     run = large.app.test_cli_runner().invoke
     told = run(args=["smartpush", "sync", "--plan"])
     assert told.exit_code == 0, told.output
-    assert "birch: " in told.output
-    assert "No order for 90 days: its rule moves with time, or is not understood" in told.output
+    assert "(birch): 24 Nov 2026, 00:00 America/New_York" in told.output
+    said = " ".join(told.output.split())
+    assert "No order for 90 days its rule moves with time, or is not understood" in said
     [facts] = json.loads(run(args=["smartpush", "sync", "birch", "--plan", "--json"]).output)
     assert (facts["everything"], facts["budget"], facts["customers"]) == (False, 8, 20)
     assert facts["customers_since"] is not None
@@ -249,6 +338,23 @@ def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sa
     assert {each["reason"] for each in facts["segments"]} == {"time", "turn"}
     assert sandbox.calls == []
     assert len(large.runs()) == 1
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_the_lines_of_a_plan_add_up_to_its_calls(large, clock, full):
+    if full:
+        clock.forward(days=40)
+    run = large.app.test_cli_runner().invoke
+    lines = [line.split() for line in run(args=["smartpush", "sync", "--plan"]).output.splitlines()]
+    tonight = [int(line[1]) for line in lines if line[0] == "tonight"]
+    [whole] = [int(line[2]) for line in lines if line[:2] == ["in", "all"]]
+    [facts] = json.loads(run(args=["smartpush", "sync", "--plan", "--json"]).output)
+    read = [each["calls"] for each in facts["segments"] if each["when"] == "tonight"]
+    assert sum(tonight) == whole == facts["calls"]
+    assert whole == facts["customers_calls"] + facts["counts_calls"] + sum(read)
+    assert len(tonight) == 2 + len(read) and (facts["customers_since"] is None) == full
+    assert sum(line[0] == "later" for line in lines) == len(facts["segments"]) - len(read)
+    assert full or len(facts["segments"]) > len(read)
 
 
 def test_every_reason_is_said_in_words():

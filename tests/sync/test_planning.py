@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from smartpush_shopline.sync.planning import Known, plan, reads_everything, reason
+from smartpush_shopline.sync.planning import (
+    Known,
+    is_somebody_lost,
+    plan,
+    reads_everything,
+    reason,
+)
 from smartpush_shopline.sync.rules import moves_with_time
 from tests.support import NOW
 
@@ -94,6 +100,35 @@ def test_nothing_stays_unread_for_more_than_28_days_however_small_the_budget():
 )
 def test_a_small_store_is_read_in_full(customers, sizes, budget, everything):
     assert reads_everything(customers, sizes, budget, 250) is everything
+
+
+@pytest.mark.parametrize(
+    ("uncounted", "remained", "in_vain", "days", "lost"),
+    [
+        (0, 0, 0, 1, False),
+        (-3, 0, 0, 1, False),  # the store counts more: they are among the changes
+        (1, 0, 0, 1, True),
+        (1, 0, 0, 0, True),
+        (1, 0, 0, None, True),
+        (5, 5, 1, 20, False),  # as after the last full reading
+        (4, 5, 1, 20, False),
+        (6, 5, 0, 0, True),
+        (6, 5, 1, 0.9, False),
+        (6, 5, 1, 1, True),
+        (6, 5, 2, 2.9, False),
+        (6, 5, 2, 3, True),
+        (6, 5, 4, 14, False),
+        (6, 5, 4, 15, True),
+        (6, 5, 5, 27, False),  # the rotation reads them
+        (6, 5, 5_000, None, True),
+        (6, 5, 5_000, 27, False),
+    ],
+)
+def test_all_customers_are_read_when_more_are_uncounted_than_remained(
+    uncounted, remained, in_vain, days, lost
+):
+    last_at = None if days is None else NOW - timedelta(days=days)
+    assert is_somebody_lost(uncounted, remained, in_vain, last_at, NOW) is lost
 
 
 TREE = '{"conditions":{"type":1,"relation":"AND","children":[%s]},"not":{}}'

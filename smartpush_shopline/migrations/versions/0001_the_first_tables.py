@@ -32,6 +32,8 @@ def upgrade() -> None:
         sa.Column("confirm_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("customers_read_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("customers_cursor", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("customers_uncounted", sa.Integer(), nullable=False),
+        sa.Column("readings_in_vain", sa.Integer(), nullable=False),
         sa.Column("people_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes_paused_until", sa.DateTime(timezone=True), nullable=True),
@@ -285,6 +287,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_smartpush_shop_counter")),
     )
     op.create_table(
+        "smartpush_shop_reserve",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("full_at", sa.Double(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_shop_reserve_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_smartpush_shop_reserve")),
+    )
+    op.create_table(
         "smartpush_shop_lease",
         sa.Column("shop_id", sa.Integer(), nullable=False),
         sa.Column("owner", sa.String(length=64), nullable=True),
@@ -310,6 +321,7 @@ def upgrade() -> None:
         sa.Column("last_number", sa.Integer(), nullable=True),
         sa.Column("seen", sa.LargeBinary(), nullable=True),
         sa.Column("missing", sa.LargeBinary(), nullable=True),
+        sa.Column("uncounted", sa.Integer(), nullable=True),
         sa.Column("whole", sa.Boolean(), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("newest_at", sa.DateTime(timezone=True), nullable=True),
@@ -411,6 +423,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "segment_id", name=op.f("pk_smartpush_sync_delta")),
     )
     op.create_table(
+        "smartpush_unfinished_reading",
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        sa.Column("last_page", sa.Text(), nullable=True),
+        sa.Column("seal", sa.String(length=64), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("members", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("definition", sa.Text(), nullable=False),
+        sa.Column("rule_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("kept_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["smartpush_segment.id"],
+            name=op.f("fk_smartpush_unfinished_reading_segment_id"),
+        ),
+        sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_smartpush_unfinished_reading")),
+    )
+    op.create_table(
         "smartpush_audience_pick",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("audience_id", sa.Integer(), nullable=False),
@@ -509,7 +540,7 @@ def upgrade() -> None:
         sa.Column("read_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("failed_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("error", sa.String(length=100), nullable=True),
+        sa.Column("error", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["shop_id"], ["smartpush_shop.id"], name=op.f("fk_smartpush_opt_out_reading_shop_id")
         ),
@@ -640,6 +671,7 @@ def downgrade() -> None:
 
     op.drop_table("smartpush_audience_batch")
     op.drop_table("smartpush_sync_delta")
+    op.drop_table("smartpush_unfinished_reading")
     op.drop_table("smartpush_audience_pick")
     op.drop_table("smartpush_segment_version")
     with op.batch_alter_table("smartpush_consent_event", schema=None) as batch_op:
@@ -652,6 +684,7 @@ def downgrade() -> None:
 
     op.drop_table("smartpush_sync_run")
     op.drop_table("smartpush_shop_lease")
+    op.drop_table("smartpush_shop_reserve")
     op.drop_table("smartpush_shop_counter")
     op.drop_table("smartpush_segment")
     op.drop_table("smartpush_reach")

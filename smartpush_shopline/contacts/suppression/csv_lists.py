@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ..errors import SmartPushError
+from ...errors import SmartPushError
 from .csv_names import COLUMNS, SAYS_NO, SAYS_YES
 
 HEAD = 65_536

@@ -18,16 +18,16 @@ from cryptography.fernet import InvalidToken
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from ..books import JobBook
-from ..errors import SmartPushError, trace_of
-from ..shops.models import Shop
-from ..shops.tokens import cipher
-from ..web import State
-from . import suppression_lists
+from ...books import JobBook
+from ...errors import SmartPushError, trace_of
+from ...shops.models import Shop
+from ...shops.tokens import cipher
+from ...web import State
+from . import lists
 from .csv_lists import NotAList
+from .files import CHECKED, CHECKING, DONE, IMPORTING, PART, REFUSED, count, drop
+from .lists import Batch, Rules, Seen, Tally
 from .models import SuppressionFile, SuppressionFilePart, SuppressionProblem
-from .suppression_files import CHECKED, CHECKING, DONE, IMPORTING, PART, REFUSED, count, drop
-from .suppression_lists import Batch, Rules, Seen, Tally
 
 log = logging.getLogger("smartpush")
 jobs = JobBook()
@@ -114,7 +114,7 @@ def _check(state: State, file_id: int, owner: str) -> None:
     def look(batch: Batch) -> Tally:
         with state.database.read() as session:
             shop_id = session.get_one(SuppressionFile, file_id).shop_id
-            return suppression_lists.work(
+            return lists.work(
                 session, shop_id, batch, state.now(), dry=True, seen=seen
             )
 
@@ -130,7 +130,7 @@ def _import(state: State, file_id: int, owner: str, until: float) -> None:
 
     def do(session: Session, batch: Batch) -> None:
         row = _mine(session, file_id, owner)
-        tally = suppression_lists.work(session, row.shop_id, batch, state.now())
+        tally = lists.work(session, row.shop_id, batch, state.now())
         _note(session, state, file_id, owner, tally)
 
     for batch in _batches(state, file_id, done):
@@ -148,7 +148,7 @@ def _batches(state: State, file_id: int, skip: int = 0) -> Iterator[Batch]:
         zone = session.get_one(Shop, row.shop_id).timezone
     rules = Rules(row.name, row.channels, zone, state.settings.default_country, state.now())
     parts: Any = _Parts(state, file_id)
-    yield from suppression_lists.batches(io.BufferedReader(parts, PART), rules, skip)
+    yield from lists.batches(io.BufferedReader(parts, PART), rules, skip)
 
 
 def _mine(session: Session, file_id: int, owner: str) -> SuppressionFile:

@@ -20,16 +20,17 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from .. import htmx
-from ..i18n import gettext as _
-from ..shops.finding import shop_in_front
-from ..shops.models import Shop
-from ..web import allow, friendly, page_or_partial, render, state
-from . import consent_notes, suppression_files, suppression_words
+from ... import htmx
+from ...i18n import gettext as _
+from ...shops.finding import shop_in_front
+from ...shops.models import Shop
+from ...web import allow, friendly, page_or_partial, render, state
+from .. import consent_notes
+from . import files, words
 from .csv_lists import NotAList
+from .lists import CHOICES
+from .many import KEPT, SUPPRESSED
 from .models import SuppressionFile, SuppressionProblem
-from .suppressing import KEPT, SUPPRESSED
-from .suppression_lists import CHOICES
 
 blueprint = Blueprint("contacts", __name__)
 FILE = "_partials/opt_outs_file.html"
@@ -44,7 +45,7 @@ def opt_outs() -> Response:
 def _whole(problem: str = "", status: int = 200) -> Response:
     with state().database.read() as session:
         shop = shop_in_front(session)
-        files = session.scalars(
+        newest = session.scalars(
             select(SuppressionFile)
             .where(SuppressionFile.shop_id == shop.id)
             .order_by(SuppressionFile.id.desc())
@@ -53,7 +54,7 @@ def _whole(problem: str = "", status: int = 200) -> Response:
         html = render(
             "opt_outs.html",
             shop=shop,
-            files=files,
+            files=newest,
             problem=problem,
             choices=CHOICES,
             notes=consent_notes.notes(session, state(), shop),
@@ -78,11 +79,11 @@ def take() -> BaseResponse:
     keys = mine.settings.encryption_keys
     try:
         with mine.database.begin() as session:
-            row = suppression_files.store(
+            row = files.store(
                 session, shop.id, sent.stream, sent.filename, channels, keys, mine.now()
             )
     except NotAList as refused:
-        return _whole(suppression_words.refusal(refused.reason), 422)
+        return _whole(words.refusal(refused.reason), 422)
     mine.ring("suppression_files")
     return redirect(url_for("smartpush.contacts.opt_outs_file", file_id=row.id), 303)
 
@@ -96,7 +97,7 @@ def opt_outs_file(file_id: int) -> Response:
 
 
 def _facts(session: Session, shop: Shop, row: SuppressionFile) -> dict[str, Any]:
-    dry = row.state in (suppression_files.CHECKING, suppression_files.CHECKED)
+    dry = row.state in (files.CHECKING, files.CHECKED)
     first = session.execute(
         select(SuppressionProblem.line, SuppressionProblem.reason)
         .where(SuppressionProblem.file_id == row.id)
@@ -108,14 +109,14 @@ def _facts(session: Session, shop: Shop, row: SuppressionFile) -> dict[str, Any]
         "shop": shop,
         "file": row,
         "outcomes": [
-            (name, suppression_words.outcome(name, dry=dry), counts.get(name, 0))
-            for name in suppression_words.COUNTED
+            (name, words.outcome(name, dry=dry), counts.get(name, 0))
+            for name in words.COUNTED
         ],
         "addresses": sum(counts.values()),
         "out": counts.get(SUPPRESSED, 0),
         "kept": counts.get(KEPT, 0),
-        "problems": [(each.line, suppression_words.problem(each.reason)) for each in first],
-        "refusal": suppression_words.refusal(row.error) if row.error else "",
+        "problems": [(each.line, words.problem(each.reason)) for each in first],
+        "refusal": words.refusal(row.error) if row.error else "",
         "may_suppress": state().may("suppress", shop.card),
     }
 
@@ -130,9 +131,9 @@ def decide(file_id: int) -> BaseResponse:
         shop, row = _own(session, file_id)
         allow("suppress", shop.card)
         if decision == "import":
-            suppression_files.confirm(session, row)
+            files.confirm(session, row)
         else:
-            suppression_files.discard(session, row)
+            files.discard(session, row)
     if decision == "discard":
         return redirect(url_for("smartpush.contacts.opt_outs"), 303)
     state().ring("suppression_files")
@@ -164,7 +165,7 @@ def _report(file_id: int) -> Iterator[str]:
     yield "\ufeff"  # else a spreadsheet takes it for another encoding
     with state().database.read() as session:
         rows = session.execute(asked.execution_options(yield_per=1_000))
-        for row in suppression_words.report((each.line, each.reason) for each in rows):
+        for row in words.report((each.line, each.reason) for each in rows):
             out = io.StringIO()
             csv.writer(out).writerow(row)
             yield out.getvalue()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..i18n import gettext as _
-from .suppressing import ALREADY, CANNOT_LIFT, KEPT, OPTED_IN_SINCE, SAYS_SUBSCRIBED, SUPPRESSED
-from .suppression_lists import (
+from ...i18n import gettext as _
+from .lists import (
     DATE_UNREAD,
     NO_ADDRESS,
     NOT_A_PHONE,
@@ -14,6 +13,7 @@ from .suppression_lists import (
     OTHER_CHANNEL,
     UNREADABLE,
 )
+from .many import ALREADY, CANNOT_LIFT, KEPT, OPTED_IN_SINCE, SAYS_SUBSCRIBED, SUPPRESSED
 
 COUNTED = (SUPPRESSED, ALREADY, KEPT, OPTED_IN_SINCE)
 """Every address of a file is under one of these."""

@@ -1,7 +1,7 @@
 """A file of opt-outs on its way in: checked first, done when a person says so.
 
 It lies encrypted in our tables until then, so that any worker can go on with it after a restart
-(`suppression_work`).
+(`working`).
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import IO
 from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
-from ..shops.tokens import cipher
-from . import suppression_lists
+from ...shops.tokens import cipher
+from . import lists
 from .csv_lists import NotAList
+from .lists import Tally
 from .models import SuppressionFile, SuppressionFilePart, SuppressionProblem
-from .suppression_lists import Tally
 
 CHECKING, CHECKED, IMPORTING, DONE, REFUSED = (
     "checking", "checked", "importing", "done", "refused",
@@ -39,7 +39,7 @@ def store(
     """Keep the file, encrypted, to be checked. Raises NotAList for one that is too large."""
     row = SuppressionFile(
         shop_id=shop_id,
-        name=suppression_lists.clean_name(name),
+        name=lists.clean_name(name),
         channels=channels,
         state=CHECKING,
         created_at=now,

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartpush_shopline.contacts import csv_lists, list_dates
-from smartpush_shopline.contacts.csv_lists import NotAList
+from smartpush_shopline.contacts.suppression import csv_lists, dates
+from smartpush_shopline.contacts.suppression.csv_lists import NotAList
 from tests.support import NOW
 
 MAILCHIMP = (
@@ -131,9 +131,9 @@ def test_one_line_that_cannot_be_read_does_not_stop_the_others():
     ],
 )
 def test_a_date_is_read_only_when_it_means_one_day(text, expected):
-    assert list_dates.parse(text, "Asia/Taipei", NOW) == expected
+    assert dates.parse(text, "Asia/Taipei", NOW) == expected
 
 
 def test_a_clock_that_is_a_little_ahead_is_believed():
     ahead = (NOW + timedelta(minutes=5)).isoformat()
-    assert list_dates.parse(ahead, "UTC", NOW) == NOW
+    assert dates.parse(ahead, "UTC", NOW) == NOW

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from smartpush_shopline.contacts import erase as erasing
 from smartpush_shopline.contacts import people as taking
 from smartpush_shopline.contacts.erase import Who
-from smartpush_shopline.contacts.models import (
-    ConsentEvent,
+from smartpush_shopline.contacts.models import ConsentEvent
+from smartpush_shopline.contacts.suppression.models import (
     Suppression,
     SuppressionFile,
     SuppressionFilePart,

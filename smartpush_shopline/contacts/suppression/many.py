@@ -12,10 +12,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from . import consent, ledger, rows, suppressions
-from .changing import Change, Keys, numbers_having
-from .models import Contact
-from .rows import Row
+from .. import consent, ledger, rows
+from ..changing import Change, Keys, numbers_having
+from ..models import Contact
+from ..rows import Row
+from . import keeping
 
 SUPPRESSED, ALREADY, KEPT, OPTED_IN_SINCE = "suppressed", "already", "kept", "opted_in_since"
 CANNOT_LIFT, SAYS_SUBSCRIBED = "cannot_lift", "says_subscribed"
@@ -39,10 +40,10 @@ class OptOutOf:
     evidence: str = ""
     is_opt_in: bool = False
 
-    def addresses(self) -> list[suppressions.Address]:
+    def addresses(self) -> list[keeping.Address]:
         """Under which it is kept."""
         key = self.email if self.channel == "email" else self.phone
-        by_ref = [suppressions.of_host(self.channel, self.host_ref)] if self.host_ref else []
+        by_ref = [keeping.of_host(self.channel, self.host_ref)] if self.host_ref else []
         return [(self.channel, key), *by_ref] if key else by_ref
 
 
@@ -52,9 +53,9 @@ class _Known:
 
     people: dict[tuple[str, str], list[Row]]
     facts: defaultdict[tuple[int, str], list[consent.Fact]]
-    kept: dict[suppressions.Address, consent.Fact]
+    kept: dict[keeping.Address, consent.Fact]
     statements: list[ledger.Statement] = field(default_factory=list)
-    to_keep: list[suppressions.Kept] = field(default_factory=list)
+    to_keep: list[keeping.Kept] = field(default_factory=list)
 
     def meant(self, opt_out: OptOutOf) -> list[Row]:
         found = {
@@ -76,7 +77,7 @@ def suppress(
 ) -> list[str]:
     """The outcome of each, in order; unless `dry`, done as well. Flushes."""
     if not dry:
-        suppressions.close_gate(session, shop_id)
+        keeping.close_gate(session, shop_id)
     contacts = _find(session, shop_id, batch)
     change = None
     if not dry and contacts:
@@ -89,7 +90,7 @@ def suppress(
         ledger.record(session, known.statements, now)
         change.derive()
     if not dry and known.to_keep:
-        suppressions.keep(session, shop_id, known.to_keep, now)
+        keeping.keep(session, shop_id, known.to_keep, now)
     return outcomes
 
 
@@ -115,11 +116,11 @@ def _known(
                 if value:
                     people[name, value].append(contact)
     addresses = {address for each in batch for address in each.addresses()}
-    kept = suppressions.find(session, shop_id, addresses)
+    kept = keeping.find(session, shop_id, addresses)
     return _Known(
         people,
         ledger.facts_of(session, {contact.id for contact in contacts}),
-        {address: suppressions.fact_of(row) for address, row in kept.items()},
+        {address: keeping.fact_of(address, row) for address, row in kept.items()},
     )
 
 
@@ -166,7 +167,7 @@ def _is_told(facts: list[consent.Fact], fact: consent.Fact) -> bool:
 
 def _keep(known: _Known, said: OptOutOf, fact: consent.Fact, people: list[Row]) -> str:
     """For each address that nobody has: remembered, unless a newer one is already."""
-    theirs = {address for each in people for address in suppressions.addresses_of(each)}
+    theirs = {address for each in people for address in keeping.addresses_of(each)}
     outcome = ALREADY
     for address in said.addresses():
         before = known.kept.get(address)
@@ -177,5 +178,5 @@ def _keep(known: _Known, said: OptOutOf, fact: consent.Fact, people: list[Row]) 
         elif not fact.dated or before.occurred_at >= fact.occurred_at:
             continue
         known.kept[address] = fact
-        known.to_keep.append(suppressions.Kept(address, fact, said.evidence))
+        known.to_keep.append(keeping.Kept(address, fact, said.evidence))
     return outcome

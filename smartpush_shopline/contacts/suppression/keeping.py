@@ -1,4 +1,4 @@
-"""Opt-outs of addresses that nobody has (docs/adr/0008).
+"""Opt-outs and bounces of addresses that nobody has (docs/adr/0008).
 
 An address is known by a keyed hash of the channel and itself, so nobody reads it here and an
 erasure need not look: what was kept still holds for whoever comes with the address.
@@ -13,21 +13,21 @@ from datetime import datetime
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from ..contracts import CHANNELS
-from ..shops.models import ShopCounter
-from . import consent, ledger, reach, tombstones
+from ...contracts import CHANNELS
+from ...shops.models import ShopCounter
+from .. import consent, ledger, reach, tombstones
+from ..rows import Row, batches
 from .models import Suppression
-from .rows import Row, batches
 
 HOST_REF = "host_ref"
 _GATE = 0x5350  # ours among a PostgreSQL database's advisory locks
 Address = tuple[str, str]
-"""The channel, or `host_ref` behind it, and the normalised address."""
+"""The channel, or `host_ref` or `invalid` behind it, and the normalised address."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An opt-out to be kept for an address."""
+    """A fact to be kept for an address: an opt-out, or that it is not valid."""
 
     address: Address
     fact: consent.Fact
@@ -36,6 +36,12 @@ class Kept:
 
 def of_host(channel: str, host_ref: str) -> Address:
     return f"{channel}:{HOST_REF}", host_ref
+
+
+def of_fact(channel: str, key: str, fact: consent.Fact) -> Address:
+    """A bounce stands beside an opt-out of the same address; neither takes the other's place."""
+    opt_out, bounce = _of_channel(channel, key)
+    return bounce if fact.state == consent.INVALID else opt_out
 
 
 def close_gate(session: Session, shop_id: int) -> None:
@@ -56,7 +62,7 @@ def _gate(session: Session, shop_id: int, lock: str) -> None:
 def find(
     session: Session, shop_id: int, addresses: Iterable[Address]
 ) -> dict[Address, Suppression]:
-    """Of these addresses, those for which an opt-out is kept."""
+    """Of these addresses, those for which something is kept."""
     wanted = list(addresses)
     mine = exists().where(Suppression.shop_id == shop_id)
     if not wanted or not session.scalar(select(mine)):
@@ -73,7 +79,7 @@ def find(
 
 
 def keep(session: Session, shop_id: int, kept: Sequence[Kept], now: datetime) -> None:
-    """Remember these; of two opt-outs of one address the newer, which is harder to lift."""
+    """Remember these; of two of one address the newer, which is harder to lift."""
     if not kept:
         return
     salt = session.get_one(ShopCounter, shop_id).salt
@@ -92,8 +98,9 @@ def keep(session: Session, shop_id: int, kept: Sequence[Kept], now: datetime) ->
 
 
 def forget_evidence(session: Session, shop_id: int, addresses: Iterable[Address]) -> None:
-    """Somebody is erased: the opt-out stays, the words about it go."""
-    for row in find(session, shop_id, addresses).values():
+    """Somebody is erased: the opt-out or bounce stays, the words about it go."""
+    every = [each for channel, key in addresses for each in _of_channel(channel, key)]
+    for row in find(session, shop_id, every).values():
         row.evidence = ""
 
 
@@ -105,7 +112,10 @@ def statements(
     kept = find(session, shop_id, [address for _contact, address in theirs])
     return [
         ledger.Statement(
-            contact, address[0].partition(":")[0], fact_of(kept[address]), kept[address].evidence
+            contact,
+            address[0].partition(":")[0],
+            fact_of(address, kept[address]),
+            kept[address].evidence,
         )
         for contact, address in theirs
         if address in kept
@@ -115,10 +125,16 @@ def statements(
 def addresses_of(contact: Row) -> Iterator[Address]:
     for channel in CHANNELS:
         if key := reach.address_key(channel, contact):
-            yield channel, key
+            yield from _of_channel(channel, key)
         if contact.host_ref:
             yield of_host(channel, contact.host_ref)
 
 
-def fact_of(row: Suppression) -> consent.Fact:
-    return consent.Fact(consent.UNSUBSCRIBED, row.source, row.occurred_at, row.dated)
+def _of_channel(channel: str, key: str) -> tuple[Address, Address]:
+    return (channel, key), (f"{channel}:{consent.INVALID}", key)
+
+
+def fact_of(address: Address, row: Suppression) -> consent.Fact:
+    is_bounce = address[0].endswith(f":{consent.INVALID}")
+    state = consent.INVALID if is_bounce else consent.UNSUBSCRIBED
+    return consent.Fact(state, row.source, row.occurred_at, row.dated)

@@ -11,15 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url, select
 
-from smartpush_shopline.contacts import (
-    opting_out,
-    suppression_files,
-    suppression_lists,
-    writing_back,
-)
-from smartpush_shopline.contacts import suppressing as verbs
-from smartpush_shopline.contacts.models import (
-    OptOutReading,
+from smartpush_shopline.contacts import opting_out, writing_back
+from smartpush_shopline.contacts.models import OptOutReading
+from smartpush_shopline.contacts.suppression import files, lists
+from smartpush_shopline.contacts.suppression import many as verbs
+from smartpush_shopline.contacts.suppression.models import (
     SuppressionFile,
     SuppressionFilePart,
     SuppressionProblem,
@@ -138,7 +134,7 @@ def test_no_file_is_said_beside_the_field(here):
 
 
 def test_a_file_that_is_too_large_is_not_kept(here, monkeypatch):
-    monkeypatch.setattr(suppression_files, "MOST_BYTES", 10)
+    monkeypatch.setattr(files, "MOST_BYTES", 10)
     answer = upload(here, LIST)
     assert answer.status_code == 422 and "larger" in answer.text
     assert not rows(here, SuppressionFile)
@@ -172,7 +168,7 @@ def test_another_stores_file_is_not_here(here):
 def test_a_worker_that_died_is_gone_on_from(here, monkeypatch):
     monkeypatch.setattr(verbs, "AT_ONCE", 10)
     upload(here, "email\n" + "".join(f"p{n}@example.com\n" for n in range(35)))
-    real, calls = suppression_lists.work, []
+    real, calls = lists.work, []
 
     def dies(*args, **more):
         calls.append(1)
@@ -180,7 +176,7 @@ def test_a_worker_that_died_is_gone_on_from(here, monkeypatch):
             raise OSError
         return real(*args, **more)
 
-    monkeypatch.setattr(suppression_lists, "work", dies)
+    monkeypatch.setattr(lists, "work", dies)
     decide(here, "import")
     assert numbers(here) == ("importing", 20, 0, {"kept": 20})
     here.tick()
@@ -193,14 +189,14 @@ def test_a_worker_that_died_is_gone_on_from(here, monkeypatch):
 
 def test_a_worker_that_slept_too_long_writes_nothing(here, monkeypatch):
     upload(here, LIST)
-    real = suppression_lists.work
+    real = lists.work
 
     def slept(session, *args, **more):
         session.get_one(SuppressionFile, 1).owner = "another"
         session.flush()
         return real(session, *args, **more)
 
-    monkeypatch.setattr(suppression_lists, "work", slept)
+    monkeypatch.setattr(lists, "work", slept)
     decide(here, "import")
     assert numbers(here)[:2] == ("importing", 0)
     assert here.people.verdict("1") == "sendable"
@@ -266,5 +262,6 @@ def test_a_dashboard_whose_opt_outs_cannot_be_read_is_told(here):
     here.tick()
     assert "The dashboard's own opt-outs cannot be read" in overview(here)
     assert "Nothing is sent until they were read once" in overview(here)
-    assert any("opt_outs cannot be read for alder" in f for f in findings(here))
+    assert "The dashboard's function raised OSError; the log says where." in overview(here)
+    assert any("opt_outs cannot be read for alder. The dashboard's" in f for f in findings(here))
     assert rows(here, OptOutReading)[0].read_until is None

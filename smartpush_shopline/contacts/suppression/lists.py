@@ -13,12 +13,12 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy.orm import Session
 
-from ..contracts import CHANNELS
-from ..shopline import parse_phone
-from . import csv_lists, list_dates, suppressing
-from .changing import email_key
+from ...contracts import CHANNELS
+from ...shopline import parse_phone
+from ..changing import email_key
+from . import csv_lists, dates, many
 from .csv_lists import Line
-from .suppressing import OptOutOf
+from .many import OptOutOf
 
 SOURCE = "import"
 BOTH = "both"
@@ -26,7 +26,7 @@ CHOICES = (BOTH, *CHANNELS)
 (UNREADABLE, NO_ADDRESS, NOT_AN_EMAIL, NOT_A_PHONE, OTHER_CHANNEL, DATE_UNREAD) = (
     "unreadable", "no_address", "not_an_email", "not_a_phone", "other_channel", "date_unread",
 )
-REFUSED = (suppressing.CANNOT_LIFT, suppressing.SAYS_SUBSCRIBED)
+REFUSED = (many.CANNOT_LIFT, many.SAYS_SUBSCRIBED)
 _NOTHING = frozenset({"", "-", "–", "n/a", "na", "null", "none", "nil", "#n/a"})
 _CHANNEL_WORDS = {
     "": CHANNELS, "both": CHANNELS, "all": CHANNELS, "emailsms": CHANNELS, "any": CHANNELS,
@@ -103,7 +103,7 @@ def batches(file: io.BufferedReader[Any], rules: Rules, skip: int = 0) -> Iterat
         if count <= skip:
             continue
         _take(batch, line, rules)
-        if len(batch.opt_outs) >= suppressing.AT_ONCE or batch.lines >= 4 * suppressing.AT_ONCE:
+        if len(batch.opt_outs) >= many.AT_ONCE or batch.lines >= 4 * many.AT_ONCE:
             yield batch
             batch = Batch()
     if batch.lines:
@@ -129,7 +129,7 @@ def interpret(line: Line, rules: Rules) -> tuple[list[OptOutOf], list[str]]:
     given = {"email": _cell(line.email), "sms": _cell(line.phone)}
     if not any(given[channel] for channel in wanted):
         return [], [NO_ADDRESS]
-    at = list_dates.parse(line.date, rules.timezone, rules.now) if _cell(line.date) else None
+    at = dates.parse(line.date, rules.timezone, rules.now) if _cell(line.date) else None
     found, problems = [], []
     for channel in wanted:
         if not given[channel]:
@@ -179,15 +179,15 @@ def work(
     seen: Seen | None = None,
 ) -> Tally:
     """Do it, or only say what it would come to. Flushes."""
-    outcomes = suppressing.suppress(session, shop_id, batch.opt_outs, SOURCE, now, dry=dry)
+    outcomes = many.suppress(session, shop_id, batch.opt_outs, SOURCE, now, dry=dry)
     tally = Tally(batch.lines, problems=list(batch.problems))
     for opt_out, line, outcome in zip(batch.opt_outs, batch.at, outcomes, strict=True):
         if outcome in REFUSED:
             tally.problems.append((line, outcome))
             continue
         if seen is not None and seen.is_out(opt_out):
-            outcome = suppressing.ALREADY
-        elif seen is not None and outcome != suppressing.OPTED_IN_SINCE:
+            outcome = many.ALREADY
+        elif seen is not None and outcome != many.OPTED_IN_SINCE:
             seen.add(opt_out)
         tally.counts[outcome] += 1
     tally.problems.sort(key=lambda problem: problem[0])

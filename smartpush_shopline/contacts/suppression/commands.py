@@ -14,12 +14,12 @@ from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy import select
 
-from ..shops.commands import shop_named
-from ..shops.models import PENDING, UNINSTALLED, Shop
-from ..web import State
-from . import suppression_files, suppression_lists, suppression_words
+from ...shops.commands import shop_named
+from ...shops.models import PENDING, UNINSTALLED, Shop
+from ...web import State
+from . import files, lists, words
 from .csv_lists import HEAD, NotAList
-from .suppression_lists import BOTH, CHOICES, Batch, Rules, Seen, Tally
+from .lists import BOTH, CHOICES, Batch, Rules, Seen, Tally
 
 _SHOWN = 20
 
@@ -54,21 +54,21 @@ def suppress(
     """
     state: State = current_app.extensions["smartpush"]
     shop = _shop(state, handle, app_key)
-    name = suppression_lists.clean_name(file)
+    name = lists.clean_name(file)
     country = state.settings.default_country
     rules = Rules(name, channel, shop.timezone, country, state.now())
     with io.BufferedReader(io.FileIO(file), HEAD) as opened:
         try:
             tally = _work(state, shop.id, opened, rules, dry=dry_run)
         except NotAList as refused:
-            raise click.ClickException(suppression_words.refusal(refused.reason)) from None
+            raise click.ClickException(words.refusal(refused.reason)) from None
     if not dry_run:
         with state.database.begin() as session:
-            suppression_files.record_done(session, shop.id, name, channel, tally, state.now())
+            files.record_done(session, shop.id, name, channel, tally, state.now())
         state.ring("sync", shop.id)
     if report:
         with Path(report).open("w", encoding="utf-8", newline="") as out:
-            csv.writer(out).writerows(suppression_words.report(tally.problems))
+            csv.writer(out).writerows(words.report(tally.problems))
     _show(tally, shop.handle, dry=dry_run, as_json=as_json, report=report)
     if tally.problems:
         raise click.exceptions.Exit(2)
@@ -90,10 +90,10 @@ def _work(
     state: State, shop_id: int, file: io.BufferedReader[Any], rules: Rules, *, dry: bool
 ) -> Tally:
     whole, seen = Tally(), Seen() if dry else None
-    for batch in suppression_lists.batches(file, rules):
+    for batch in lists.batches(file, rules):
         if dry:
             with state.database.read() as session:
-                done = suppression_lists.work(
+                done = lists.work(
                     session, shop_id, batch, state.now(), dry=True, seen=seen
                 )
         else:
@@ -103,12 +103,12 @@ def _work(
 
 
 def _doing(shop_id: int, batch: Batch, state: State) -> Any:
-    return lambda session: suppression_lists.work(session, shop_id, batch, state.now())
+    return lambda session: lists.work(session, shop_id, batch, state.now())
 
 
 def _show(tally: Tally, handle: str, *, dry: bool, as_json: bool, report: str | None) -> None:
     problems = [
-        {"line": line, "reason": reason, "text": suppression_words.problem(reason)}
+        {"line": line, "reason": reason, "text": words.problem(reason)}
         for line, reason in tally.problems
     ]
     if as_json:
@@ -117,14 +117,14 @@ def _show(tally: Tally, handle: str, *, dry: bool, as_json: bool, report: str | 
             "dry_run": dry,
             "lines": tally.lines,
             "addresses": sum(tally.counts.values()),
-            "counts": {name: tally.counts[name] for name in suppression_words.COUNTED},
+            "counts": {name: tally.counts[name] for name in words.COUNTED},
             "problems": problems,
         }
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     click.echo(f"{handle}: {tally.lines} lines, {sum(tally.counts.values())} addresses.")
-    for name in suppression_words.COUNTED:
-        click.echo(f"{tally.counts[name]:>9}  {suppression_words.outcome(name, dry=dry)}")
+    for name in words.COUNTED:
+        click.echo(f"{tally.counts[name]:>9}  {words.outcome(name, dry=dry)}")
     for each in problems[:_SHOWN]:
         click.echo(f"line {each['line']}: {each['text']}", err=True)
     if len(problems) > _SHOWN:
