@@ -176,7 +176,7 @@ def test_a_tab_does_not_stand_in_its_own_way(
     page.locator("#audience-between").wait_for(state="detached")
     page.fill("#audience-smart-hours", "20")
     page.keyboard.press("Tab")
-    page.wait_for_function("document.querySelector('input[type=range]').value === '20'")
+    page.locator('input[type=range][value="20"]').wait_for()
     with page.expect_navigation(url=f"**/audiences/{audience}"):
         page.get_by_role("button", name="Keep for this campaign").click()
     assert row(audience).smart_hours == 20
