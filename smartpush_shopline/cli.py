@@ -45,7 +45,7 @@ class Group(AppGroup):
             ) from None
 
 
-_MISSING = re.compile("no such (table|column)|(relation|column) .* does not exist")
+_MISSING = re.compile('no such (table|column): smartpush_|(relation|column) "?smartpush_')
 group = Group("smartpush", help="SHOPLINE customer segments in this dashboard.")
 for command in (
     audience, commands.erase, commands.inbox, connect, explain, rotate_keys, segments, status,
@@ -81,7 +81,10 @@ def upgrade() -> None:
 
 @group.command()
 def doctor() -> None:
-    """Is SmartPush plugged in right? Exit code 1 when something is not."""
+    """Is SmartPush plugged in right?
+
+    Exit code 1 when something is not.
+    """
     findings = examine(_app())
     for number, finding in enumerate(findings, 1):
         click.echo(f"{number}. {finding.what}\n   {finding.hint}")
@@ -92,7 +95,10 @@ def doctor() -> None:
 
 @group.command()
 def tick() -> None:
-    """Look at everything that is due, once: for cron when SMARTPUSH_RUNNER is "external"."""
+    """Look at everything that is due, once.
+
+    For cron, when SMARTPUSH_RUNNER is "external".
+    """
     tick_once(_app())
 
 

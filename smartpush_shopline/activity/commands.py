@@ -146,7 +146,10 @@ def replay_(
     until: datetime | None,
     as_json: bool,
 ) -> None:
-    """Try deliveries again: those with these NUMBERS, or the parked ones that are asked for."""
+    """Try deliveries again.
+
+    Those with these NUMBERS, or the parked ones that the options ask for.
+    """
     if not (numbers or topic or since or until):
         raise click.UsageError("Name deliveries by number, or with --topic, --since or --until.")
     state = _state()

@@ -96,7 +96,10 @@ def _facts(audience: Audience) -> dict[str, Any]:
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 @with_appcontext
 def explain(ref: str, address: str, field: str, as_json: bool) -> None:
-    """Why somebody gets the campaign REF, or does not: an e-mail address or a phone number."""
+    """Why somebody gets the campaign REF, or does not.
+
+    ADDRESS is an e-mail address or a phone number.
+    """
     with state().database.read() as session:
         audience = _saved(session, ref, field)
         settings = state().settings

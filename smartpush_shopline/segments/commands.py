@@ -20,7 +20,7 @@ from ..tables import echo_table
 from ..web import state
 from . import publishing
 from .models import Segment, SegmentVersion
-from .standing import GONE, OWN, READING, RETRYING, TROUBLE, standing
+from .standing import DIFFERS, GONE, OWN, READING, RETRYING, TROUBLE, standing
 
 HEADINGS = ("Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State")
 NUMBERS = HEADINGS[1:5]
@@ -37,7 +37,7 @@ STANDINGS = {
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 @with_appcontext
 def segments(as_json: bool) -> None:
-    """All segments with their members and how many of them may be written to.
+    """All segments, their members, and who may be written to.
 
     Admin and Here are people as the Admin counts them and in our list, Email and SMS how many of
     these may get either. Since is when this version became the list, in the store's own time,
@@ -73,7 +73,7 @@ def _row(fact: dict[str, Any], zone: str) -> list[object]:
 
 
 def _state(fact: dict[str, Any], zone: str) -> str:
-    if fact["differs_since"]:
+    if fact["standing"] == DIFFERS and fact["differs_since"]:
         return f"differs since {_moment(fact['differs_since'], zone)}"
     word: str = fact["standing"]
     return STANDINGS.get(word, word) + (f": {fact['problem']}" if fact["problem"] else "")

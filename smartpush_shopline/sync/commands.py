@@ -32,7 +32,7 @@ KINDS = {"import": "first import", "nightly": "nightly check"}
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 @with_appcontext
 def status(as_json: bool) -> None:
-    """The stores: their segments, how fresh they are, who may be written to, what failed."""
+    """The stores: segments, freshness, consent, and what failed."""
     now = state().now()
     with state().database.read() as session:
         shops = session.scalars(select(Shop).order_by(Shop.name, Shop.id))

@@ -49,6 +49,22 @@ def test_no_filter_is_cut_off(chromium: Any, demo: Demo) -> None:
     assert all(each["x"] >= 0 and each["x"] + each["width"] <= 390 for each in boxes)
 
 
+@pytest.mark.parametrize("width", [1280, 1000, 800])
+@pytest.mark.parametrize("path", ["segments", "activity/runs"])
+def test_no_column_is_cut_off_beside_a_dashboards_sidebar(
+    chromium: Any, demo: Demo, width: int, path: str
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 900})
+    page = sign_in(context.new_page(), demo)
+    page.goto(f"{demo.url}/smartpush/{path}")
+    card = page.locator(".smartpush-card-flush")
+    inside, wide = card.evaluate("card => [card.scrollWidth, card.clientWidth]")
+    states = [each.bounding_box() for each in page.locator(".smartpush-cell-state").all()]
+    context.close()
+    assert inside == wide and states
+    assert all(each["x"] + each["width"] <= width for each in states)
+
+
 def test_a_rename_in_the_admin_is_on_the_page_within_two_seconds(
     page: Any, demo: Demo, admin: Admin
 ) -> None:

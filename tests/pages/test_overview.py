@@ -131,6 +131,22 @@ def test_progress_is_looked_up_until_it_is_done(client: FlaskClient, people: Peo
     assert "hx-trigger" not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        ("shop", "who it is"),
+        ("subscriptions", "to tell of its changes"),
+        ("list", "which segments it has"),
+    ],
+)
+def test_an_import_that_has_counted_nothing_says_what_it_does(
+    client: FlaskClient, people: People, phase: str, words: str
+) -> None:
+    with people.begin() as session:
+        runs.start(session, people.shop_id, IMPORT, NOW).phase = phase
+    assert f"Asking the store {words}" in text_of(client.get("/smartpush/"))
+
+
 def test_a_store_that_waits_has_a_button(client: FlaskClient, database: Database) -> None:
     shop_id = make_shop(database, "birch", status="pending", name="Birch & Co.")
     answer = client.get("/smartpush/")

@@ -20,6 +20,7 @@ from smartpush_shopline.segments.models import (
     Segment,
     SegmentVersion,
 )
+from smartpush_shopline.shops.models import Shop
 from tests.pages.reading import text_of, value_of
 from tests.pages.test_picker import Hand
 from tests.support import NOW, People
@@ -118,6 +119,10 @@ def test_a_first_list_was_read_and_only_a_later_one_changed(cast: People, host: 
 
 
 def test_a_group_that_nobody_can_fill_is_not_shown(cast: People, host: Flask) -> None:
+    words = Hand(host).words
+    assert "SHOPLINE Customer Segments None yet: those of the Admin are being brought in" in words
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).customers_read_at = NOW
     words = Hand(host).words
     assert "SHOPLINE Customer Segments None yet. Those you make in the Admin" in words
     assert "SmartPush segments" not in words

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.listing import PAGE_SIZE
 from smartpush_shopline.segments.models import Segment
+from smartpush_shopline.shops.models import Shop
 from tests.pages.reading import HTMX, adds_up, equations_of, mark_of, text_of
 from tests.pages.test_overview import spoil
 from tests.support import NOW, People, make_shop
@@ -91,6 +92,15 @@ def test_an_empty_group_says_so_in_its_own_words(client: FlaskClient, cast: Peop
     assert "No segment was deleted" in text_of(client.get("/smartpush/segments?show=deleted"))
     words = text_of(client.get("/smartpush/segments?show=native"))
     assert "Nothing under Dashboard segments" in words and "No segments yet" not in words
+
+
+def test_no_segment_is_missed_while_the_first_import_goes_on(
+    client: FlaskClient, cast: People
+) -> None:
+    assert "Bringing in your segments" in text_of(client.get("/smartpush/segments"))
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).customers_read_at = NOW
+    assert "No segments yet" in text_of(client.get("/smartpush/segments"))
 
 
 def test_birch_never_sees_the_segments_of_alder(client: FlaskClient, cast: People) -> None:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import Shop
-from tests.support import CAST, make_shop
+from tests.support import CAST, NOW, make_shop
 
 
 @pytest.fixture
@@ -85,3 +85,10 @@ def test_the_segments_stand_in_columns_under_their_headings(run, alder):
     )
     assert said[1] == "Waiting - - - - - - - being read"
     assert said[2].endswith("1 1 1 1 v1 24 Nov, 12:00 24 Nov, 12:00 matches")
+
+
+def test_a_segment_that_differs_says_since_when_and_a_deleted_one_does_not(run, alder):
+    spoil(alder, "VIP", admin_count=3, differs_since=NOW)
+    assert "differs since 24 Nov, 12:00" in run("segments")
+    spoil(alder, "VIP", state="deleted")
+    assert "deleted in the Admin" in run("segments") and "differs" not in run("segments")
