@@ -224,6 +224,9 @@
     if (event.target.hasAttribute("aria-busy")) event.preventDefault();
     event.target.setAttribute("aria-busy", "true");
   });
+  window.addEventListener("pageshow", function () {
+    document.querySelectorAll(".smartpush-confirm[aria-busy]").forEach(function (form) { form.removeAttribute("aria-busy"); });
+  });
 
   /* The panel of segments */
   document.addEventListener("toggle", function (event) {

@@ -29,12 +29,14 @@ def facts_of(
     rule = replace(rule, mode=mode or rule.mode)
     found = saving.resolution_now(session, audience)
     without = smart.skip(session, audience, found, rule, now)
+    recent = found.recipients - without.recipients
     asked = between.held_by(session, audience, settings.drift_threshold)
     return {
         "shop": session.get_one(Shop, audience.shop_id),
         "audience": audience,
         "people": len((without if rule.mode == smart.SKIP else found).recipients),
-        "waits": rule.mode == smart.HOLD and without.recipients != found.recipients,
+        "skipped": len(recent) if rule.mode == smart.SKIP else 0,
+        "waits": rule.mode == smart.HOLD and bool(recent),
         "held": holding_words.why(audience, asked) if asked else "",
         "now": now,
         "action": action,

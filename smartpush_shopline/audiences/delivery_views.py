@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -48,6 +49,8 @@ def confirm(audience_id: int) -> Response:
     here = url_for("smartpush.delivery.act", audience_id=audience_id, verb="release")
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "send")
+        if not scheduling.may_release(audience):
+            _refuse(audience_id, _("Somebody has decided about this already."))
         back, mode = way_back(audience_id), scheduling.RELEASED
         facts = confirming.facts_of(session, audience, here, back, mode)
         return page_or_partial("confirm.html", "_partials/audience_confirm.html", **facts)
@@ -65,9 +68,13 @@ def act(audience_id: int, verb: str) -> BaseResponse:
             audience = session.get_one(Audience, audience_id)
             return Response(delivery_panel.bare(session, audience, note))
     if note:
-        friendly(_("That could not be done"), note, 409,
-                 action_label=_("Look at it"), action_url=way_back(audience_id))
+        _refuse(audience_id, note)
     return redirect(way_back(audience_id), 303)
+
+
+def _refuse(audience_id: int, why: str) -> NoReturn:
+    friendly(_("That could not be done"), why, 409,
+             action_label=_("Look at it"), action_url=way_back(audience_id))
 
 
 def _do(audience_id: int, deed: Deed) -> str:

@@ -57,8 +57,12 @@ def release(
 
     What waits for an answer about a segment is let go by that answer alone.
     """
-    if audience.state == HELD and audience.decide_by is None:
+    if may_release(audience):
         schedule(session, audience, now, RELEASED, revision=revision)
+
+
+def may_release(audience: Audience) -> bool:
+    return audience.state == HELD and audience.decide_by is None
 
 
 def cancel(session: Session, audience: Audience, now: datetime) -> None:

@@ -12,12 +12,6 @@ from smartpush_shopline.shopline.delivery import (
     canonical_topic,
     parse_delivery_headers,
 )
-from smartpush_shopline.shopline.graph_models import (
-    GraphMember,
-    GraphPage,
-    GraphSegment,
-    GraphShop,
-)
 from smartpush_shopline.shopline.hints import (
     store_ref_hint,
 )
@@ -46,7 +40,6 @@ from smartpush_shopline.shopline.models import (
     Page,
     SavedSearch,
     ShopInfo,
-    SubscribeRecord,
     Subscription,
     Token,
 )
@@ -88,7 +81,6 @@ from smartpush_shopline.shopline.parsing import (
     parse_deleted_saved_search,
     parse_flag,
     parse_gender,
-    parse_marketing_state,
     parse_member,
     parse_mobile_flag,
     parse_money,
@@ -136,10 +128,6 @@ __all__ = [
     "DeletedSavedSearch",
     "DeliveryHeaders",
     "DiscountCode",
-    "GraphMember",
-    "GraphPage",
-    "GraphSegment",
-    "GraphShop",
     "Member",
     "Money",
     "OAuth",
@@ -157,7 +145,6 @@ __all__ = [
     "ShopUpdate",
     "ShoplineClient",
     "StoreRedact",
-    "SubscribeRecord",
     "Subscription",
     "Token",
     "canonical_topic",
@@ -175,7 +162,6 @@ __all__ = [
     "parse_delivery_headers",
     "parse_flag",
     "parse_gender",
-    "parse_marketing_state",
     "parse_member",
     "parse_mobile_flag",
     "parse_money",

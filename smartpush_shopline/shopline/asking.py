@@ -37,16 +37,13 @@ def piece(ref: str) -> str:
     return quote(ref, safe="")
 
 
-def id_lists(
-    refs: Sequence[str], *, most: int, characters: int | None = None
-) -> Iterator[list[str]]:
-    """Ids in parts of at most `most`, each at most `characters` long when joined by commas."""
+def id_lists(refs: Sequence[str], *, most: int) -> Iterator[list[str]]:
+    """Ids, each once, in parts of at most `most`."""
     part: list[str] = []
     for ref in dict.fromkeys(refs):
         if not ref or "," in ref:
             raise ValueError("that is no id")
-        longer = len(",".join([*part, ref]))
-        if part and (len(part) == most or (characters is not None and longer > characters)):
+        if len(part) == most:
             yield part
             part = []
         part.append(ref)

@@ -26,13 +26,6 @@ FLAGS = {"0": UNSUBSCRIBED, "1": SUBSCRIBED, "2": NOT_SUBSCRIBED}
 CONSENT_OBJECT_STATES = FLAGS | {"3": PENDING}
 MOBILE_FLAGS = FLAGS | {"3": PENDING, "4": INVALID, "5": UNSUBSCRIBED}  # 5: number deleted
 ACCEPTS = {"true": SUBSCRIBED, "false": NOT_SUBSCRIBED}
-WORDS = {
-    "SUBSCRIBED": SUBSCRIBED,
-    "UNSUBSCRIBED": UNSUBSCRIBED,
-    "NOT_SUBSCRIBED": NOT_SUBSCRIBED,
-    "PENDING": PENDING,
-    "REDACTED": UNSUBSCRIBED,
-}
 ACTIONS = {
     "1": ("email", SUBSCRIBED),
     "2": ("sms", SUBSCRIBED),
@@ -56,11 +49,6 @@ def parse_mobile_flag(value: object, path: str = "mobile_subscribe_flag") -> str
 def parse_consent_state(value: object, path: str = "state") -> str | None:
     """The `state` inside a consent object, 0-3."""
     return _looked_up(CONSENT_OBJECT_STATES, value, path)
-
-
-def parse_marketing_state(value: object, path: str = "marketingState") -> str:
-    """GraphQL's words; null and empty count as not subscribed."""
-    return _looked_up(WORDS, value, path) or NOT_SUBSCRIBED
 
 
 def parse_subscribe_action(

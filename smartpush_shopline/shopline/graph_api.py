@@ -1,4 +1,4 @@
-"""Admin GraphQL: segments by last edit, members with a total, membership of single customers.
+"""Admin GraphQL: how many members a segment has, membership of single customers, opt-outs.
 
 Ids may be bare or global here, see `graph_ids`.
 Source: developer.shopline.com, Admin GraphQL "Customers".
@@ -6,78 +6,23 @@ Source: developer.shopline.com, Admin GraphQL "Customers".
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from smartpush_shopline.errors import Gone, NotAuthorised, ShoplineRefused
 from smartpush_shopline.shopline import graph_queries
 from smartpush_shopline.shopline.asking import id_lists
 from smartpush_shopline.shopline.fields import Fields
-from smartpush_shopline.shopline.graph_caller import MAX_FIRST, GraphCaller
+from smartpush_shopline.shopline.graph_caller import GraphCaller
 from smartpush_shopline.shopline.graph_ids import UNKNOWN_ID, Form
-from smartpush_shopline.shopline.graph_models import (
-    GraphMember,
-    GraphPage,
-    GraphSegment,
-    GraphShop,
-)
-from smartpush_shopline.shopline.graph_parsing import (
-    parse_graph_member,
-    parse_graph_segment,
-    parse_graph_shop,
-    parse_memberships,
-)
+from smartpush_shopline.shopline.graph_parsing import parse_memberships
 from smartpush_shopline.shopline.values import parse_required_count, parse_text
 
 CUSTOMERS_PER_CALL = 20
 
 
 class GraphApi(GraphCaller):
-    """`graphql.json`. Scope `read_customers`; for `shop` `read_store_information`."""
-
-    def fetch_graph_shop(self) -> GraphShop:
-        """The store, with its handle."""
-        return self._ask(
-            graph_queries.SHOP,
-            {},
-            lambda data: parse_graph_shop(data.required("shop").data, data.at("shop")),
-        )
-
-    def fetch_graph_segment(self, ref: str) -> GraphSegment:
-        """One segment; `Gone` when it is deleted, whether SHOPLINE says so or answers null."""
-
-        def read(data: Fields) -> GraphSegment:
-            if data.data.get("segment") is None:
-                raise Gone(reason="gone")
-            return parse_graph_segment(data.data["segment"], data.at("segment"))
-
-        return self._ids.either(
-            "Segment", lambda form: self._ask(graph_queries.SEGMENT, {"id": form(ref)}, read)
-        )
-
-    def fetch_segment_page(
-        self, *, after: str | None = None, limit: int = MAX_FIRST
-    ) -> GraphPage[GraphSegment]:
-        """Up to 100 segments, the last edited first."""
-        return self._connection(
-            "segments", graph_queries.SEGMENTS_BY_EDIT, {}, parse_graph_segment, after, limit
-        )
-
-    def iter_segments_edited_since(self, since: datetime) -> Iterator[GraphSegment]:
-        """What changed in the Admin: a cheap look, for it stops at the first older one.
-
-        A segment without a date of its last edit is never older, so it cannot hide another.
-        """
-        after: str | None = None
-        while True:
-            page = self.fetch_segment_page(after=after)
-            for segment in page.items:
-                if segment.edited_at is not None and segment.edited_at < since:
-                    return
-                yield segment
-            after = page.next_cursor
-            if after is None:
-                return
+    """`graphql.json`. Scope `read_customers`; to write, `write_customers`."""
 
     def fetch_member_count(self, ref: str, timezone: str) -> int:
         """How many members the Admin counts; `timezone` (IANA) dates its relative rules."""
@@ -90,22 +35,6 @@ class GraphApi(GraphCaller):
             "Segment",
             lambda form: self._ask(
                 graph_queries.MEMBER_COUNT, {"id": form(ref), "timezone": timezone}, read
-            ),
-        )
-
-    def fetch_graph_member_page(
-        self, ref: str, timezone: str, *, after: str | None = None, limit: int = MAX_FIRST
-    ) -> GraphPage[GraphMember]:
-        """Up to 100 members with the total, as the Admin counts them in this time zone."""
-        return self._ids.either(
-            "Segment",
-            lambda form: self._connection(
-                "customerSegmentMembers",
-                graph_queries.MEMBERS,
-                {"id": form(ref), "timezone": timezone},
-                self._graph_member,
-                after,
-                limit,
             ),
         )
 
@@ -171,10 +100,6 @@ class GraphApi(GraphCaller):
             self._ask(query, {"input": given}, lambda data: _refuse(data.required(field)))
 
         self._ids.either("Customer", ask)
-
-    def _graph_member(self, row: object, path: str) -> GraphMember:
-        return parse_graph_member(row, self._default_country, path)
-
 
 def _refuse(answer: Fields) -> None:
     """Raise what stands under `userErrors`, which is no error of the query itself."""

@@ -9,25 +9,6 @@ MEMBER_COUNT = (
     "query MemberCount($id: ID, $timezone: String) {"
     " customerSegmentMembers(segmentId: $id, timezone: $timezone, first: 1) { totalCount } }"
 )
-MEMBERS = (
-    "query Members($id: ID, $timezone: String, $first: Int, $after: String) {"
-    " customerSegmentMembers("
-    "segmentId: $id, timezone: $timezone, first: $first, after: $after) {"
-    " totalCount pageInfo { hasNextPage endCursor } edges { cursor node {"
-    " id firstName lastName displayName note numberOfOrders amountSpent { amount currencyCode }"
-    " defaultEmailAddress { emailAddress marketingState }"
-    " defaultPhoneNumber { phoneNumber marketingState }"
-    " defaultAddress { countryCodeV2 } } } } }"
-)
-SEGMENTS_BY_EDIT = (
-    "query SegmentsByEdit($first: Int, $after: String) {"
-    " segments(first: $first, after: $after, sortKey: LAST_EDIT_DATE, reverse: true) {"
-    " pageInfo { hasNextPage endCursor }"
-    " edges { cursor node { id name query creationDate lastEditDate } } } }"
-)
-SEGMENT = "query Segment($id: ID!) { segment(id: $id) { id name query creationDate lastEditDate } }"
-SHOP = "query Shop { shop { id name handle contactEmail currencyCode ianaTimezone } }"
-
 #: Of the consent mutations the public pages show the input only; the rest is as of the others.
 CONSENT_STATE = "UNSUBSCRIBED"
 CONSENT_INPUTS = {

@@ -111,18 +111,6 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class SubscribeRecord:
-    """What the store keeps of one channel: email, sms, line or messenger."""
-
-    customer_ref: str
-    channel: str
-    subscribed: bool
-    account: str | None
-    collected_from: str | None
-    occurred_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class SavedSearch:
     """A customer segment's definition. `query` is opaque and differs between sources."""
 

@@ -14,7 +14,6 @@ from smartpush_shopline.errors import UnexpectedPayload
 from smartpush_shopline.shopline.consent import (
     parse_email_consent,
     parse_flag,
-    parse_marketing_state,
     parse_mobile_flag,
     parse_sms_consent,
     parse_subscribe_action,
@@ -26,7 +25,6 @@ from smartpush_shopline.shopline.models import (
     Member,
     SavedSearch,
     ShopInfo,
-    SubscribeRecord,
     Subscription,
     Token,
 )
@@ -39,7 +37,6 @@ from smartpush_shopline.shopline.values import (
     parse_money,
     parse_optional_ref,
     parse_ref,
-    parse_required_switch,
     parse_required_text,
     parse_state,
     parse_tags,
@@ -53,7 +50,6 @@ __all__ = [
     "parse_deleted_saved_search",
     "parse_flag",
     "parse_gender",
-    "parse_marketing_state",
     "parse_member",
     "parse_mobile_flag",
     "parse_money",
@@ -62,7 +58,6 @@ __all__ = [
     "parse_shop",
     "parse_state",
     "parse_subscribe_action",
-    "parse_subscribe_record",
     "parse_subscription",
     "parse_tags",
     "parse_time",
@@ -70,19 +65,6 @@ __all__ = [
 ]
 
 TOKEN_LIFE = timedelta(hours=10)
-ACCOUNT_TYPES = {"0": "email", "1": "sms", "2": "line", "3": "messenger"}
-COLLECTED_FROM = {
-    "0": "footer",
-    "1": "account page",
-    "2": "order",
-    "3": "Open API",
-    "4": "pop-up",
-    "5": "mail",
-    "6": "registration",
-    "7": "import",
-}
-
-
 def parse_customer(
     payload: object, default_country: str | None = None, path: str = "customer"
 ) -> Customer:
@@ -185,22 +167,6 @@ def parse_subscription(payload: object, path: str = "webhook") -> Subscription:
         topic=fields.read(parse_required_text, "topic"),
         address=fields.read(parse_required_text, "address"),
         api_version=fields.read(parse_text, "api_version"),
-    )
-
-
-def parse_subscribe_record(payload: object, path: str = "user_subscribe_info") -> SubscribeRecord:
-    """One channel of one customer, as `customers/subscribe.json` lists them."""
-    fields = Fields.of(payload, path)
-    channel = fields.read(parse_required_text, "subscribe_account_type")
-    if channel not in ACCOUNT_TYPES:
-        raise UnexpectedPayload(f"{fields.at('subscribe_account_type')} has an unknown value")
-    return SubscribeRecord(
-        customer_ref=fields.read(parse_ref, "customer_id"),
-        channel=ACCOUNT_TYPES[channel],
-        subscribed=fields.read(parse_required_switch, "status"),
-        account=fields.read(parse_text, "subscribe_account"),
-        collected_from=COLLECTED_FROM.get(fields.read(parse_text, "subscribe_channel") or ""),
-        occurred_at=fields.read(parse_time, "subscribe_time"),
     )
 
 

@@ -5,8 +5,6 @@ Source on developer.shopline.com: Admin REST "Customer grouping".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from smartpush_shopline.errors import UnexpectedPayload
 from smartpush_shopline.shopline.asking import Params, filters, page_params, piece
 from smartpush_shopline.shopline.caller import MAX_LIMIT, Caller, read_count
@@ -42,20 +40,6 @@ class SegmentApi(Caller):
         """One segment's definition; `Gone` when deleted."""
         return _saved_search(self._get(f"customer_saved_searches/{piece(ref)}.json"))
 
-    def create_saved_search(self, name: str, query: str) -> SavedSearch:
-        """A new segment. Scope `write_customers`, as for the two below."""
-        body = _enveloped({"name": name, "query": query})
-        return _saved_search(self._send("POST", "customer_saved_searches.json", body))
-
-    def rename_saved_search(self, ref: str, name: str) -> SavedSearch:
-        """The name is all that this API changes."""
-        path = f"customer_saved_searches/{piece(ref)}.json"
-        return _saved_search(self._send("PUT", path, _enveloped({"name": name})))
-
-    def delete_saved_search(self, ref: str) -> None:
-        """Delete it for the merchant as well; `Gone` when it was gone already."""
-        self._send("DELETE", f"customer_saved_searches/{piece(ref)}.json")
-
     def fetch_member_page(
         self,
         ref: str,
@@ -90,10 +74,6 @@ class SegmentApi(Caller):
                 return list(searches.values())
             params = {"page_info": page.next_page_info}
         raise UnexpectedPayload(f"{name} has more than {MAX_PAGES} pages")
-
-
-def _enveloped(search: Mapping[str, object]) -> Mapping[str, object]:
-    return {"customer_saved_search": search}
 
 
 def _saved_search(answer: Answer) -> SavedSearch:

@@ -6,7 +6,7 @@ Sources on developer.shopline.com: Admin REST "Store information" and "Webhook".
 from __future__ import annotations
 
 from smartpush_shopline.shopline.asking import piece
-from smartpush_shopline.shopline.caller import Caller, read_count
+from smartpush_shopline.shopline.caller import Caller
 from smartpush_shopline.shopline.models import ShopInfo, Subscription
 from smartpush_shopline.shopline.parsing import parse_shop, parse_subscription
 from smartpush_shopline.shopline.transport import Answer
@@ -23,23 +23,10 @@ class StoreApi(Caller):
         """Every subscription of this app at this store."""
         return list(self._page("webhooks.json", "webhooks", parse_subscription, {}).items)
 
-    def fetch_subscription_count(self) -> int:
-        """How many subscriptions there are."""
-        return self._get("webhooks/count.json").read(read_count)
-
-    def fetch_subscription(self, ref: str) -> Subscription:
-        """One subscription; `Gone` when SHOPLINE dropped it."""
-        return _subscription(self._get(f"{piece(ref)}/webhooks.json"))
-
     def create_subscription(self, topic: str, address: str, api_version: str) -> Subscription:
         """Subscribe to one topic; `ShoplineRefused` (422) for an unknown topic or version."""
         webhook = {"address": address, "api_version": api_version, "topic": topic}
         return _subscription(self._send("POST", "webhooks.json", {"webhook": webhook}))
-
-    def update_subscription(self, ref: str, address: str) -> Subscription:
-        """Have a topic posted to another address."""
-        body = {"webhook": {"address": address}}
-        return _subscription(self._send("PUT", f"{piece(ref)}/webhooks.json", body))
 
     def delete_subscription(self, ref: str) -> None:
         """Unsubscribe; `Gone` when it was gone already."""

@@ -1,7 +1,7 @@
 """The pace of calls without the lease: what is reserved for them is one share for all processes.
 
-They are few, somebody waits for them, and none of them is sent by the holder of the lease; so
-each asks a row of the store's for its turn, and waits outside of the transaction.
+They are few, a token or the look-up of a launch: so each of them asks a row of the store's for its
+turn, and waits outside of the transaction.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class Reserve(Pace):
 
 
 def pace_of(state: State, shop_id: int) -> Pace:
+    """A store's pace for calls without its lease; nobody waits there for an import."""
     return state.paces.setdefault(("reserved", shop_id), Reserve(state.database, shop_id))
 
 

@@ -54,12 +54,14 @@ def test_it_leaves_out_whom_smart_sending_skips(campaigns, audience):
         row = session.get_one(Audience, audience.id)
         row.smart_mode = "skip"
         smart.record(session, row, campaigns.people.numbers("1"), NOW - timedelta(hours=1))
-    assert asked(campaigns, audience).people == 2
+    found = asked(campaigns, audience)
+    assert found.people == 2 and "1 was written to recently and is left out." in found.text
     with campaigns.host.database.begin() as session:
         session.get_one(Audience, audience.id).smart_mode = "hold"
     found = asked(campaigns, audience)
     assert found.people == 3
     assert "it will wait until they are free" in found.text
+    assert "When as soon as it may go out" in found.text
 
 
 def test_nobody_is_not_asked_to_send_to_nobody(campaigns, audience):
@@ -108,6 +110,8 @@ def test_what_is_held_asks_before_it_goes_to_who_may_get_it(campaigns, waits):
     done = browser.post(waits, data={"revision": revision, "back": "/campaigns/7"})
     assert (done.status_code, done.location) == (303, "/campaigns/7")
     assert campaigns.row().state in ("sent", "sending")
+    late = browser.get(waits)
+    assert late.status_code == 409 and "Somebody has decided about this already." in late.text
     campaigns.commit()
 
 

@@ -141,7 +141,9 @@ def test_what_strangers_see(chromium: Any, demo: Demo, sent: str) -> None:
     found = look_at(page, f"{demo.url}/login", demo.url + link[0], f"{demo.url}/smartpush/shopline")
     page.goto(demo.url + link[0])
     page.get_by_role("button").first.click()
+    page.get_by_text("You are unsubscribed").wait_for()
     found += complaints(page)
+    found += look_at(page, demo.url + link[0], demo.url + link[0][:-2])
     page.context.close()
     assert found == []
 

@@ -40,7 +40,7 @@ def test_send_now_asks_in_a_dialog_and_is_worked_by_keyboard(
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Send this email now?")
     dialog.wait_for()
-    assert re.search(rf"To\s+{people} people\s+By\s+Email", dialog.inner_text())
+    assert re.search(rf"Campaign\s+Tea\s+To\s+{people} people\s+By\s+Email", dialog.inner_text())
     assert "at once:" in dialog.inner_text()
     assert page.evaluate("document.activeElement.textContent") == "Do not send"
     assert complaints(page) == []

@@ -14,6 +14,7 @@ from flask import Flask
 from smartpush_shopline.audiences import holding, saving, scheduling, smart
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.models import Audience
+from tests.browser.test_accessibility import complaints
 from tests.pages.conftest import Rights
 from tests.pages.test_audience_in_a_browser import is_complaint
 from tests.pages.test_in_a_browser import address  # noqa: F401  a fixture
@@ -106,11 +107,16 @@ def test_what_happens_when_nobody_decides_is_changed_on_the_page(
 ) -> None:
     changed = "otherwise what was saved is sent."
     page.goto(f"{address}/smartpush/audiences/{held}")
+    page.locator("[data-smartpush-taken]").wait_for()
+    assert complaints(page) == []
     page.get_by_label("If nobody decides").select_option("send what was saved")
     page.get_by_label("Decide by").select_option("4 hours later")
     page.get_by_role("button", name="Change").click()
     page.get_by_text(f"Decide by Tue 24 Nov, 18:00 (Asia/Taipei), {changed}").wait_for()
     plain.goto(f"{address}/smartpush/audiences/{held}")
+    plain.get_by_role("link", name="How many then?").click()
+    plain.get_by_text("1 will receive it, as now").wait_for()
+    plain.get_by_role("link", name="Back").click()
     plain.get_by_label("If nobody decides").select_option("cancel it")
     plain.get_by_role("button", name="Change").click()
     plain.get_by_text("otherwise it is cancelled.").wait_for()
@@ -170,7 +176,7 @@ def test_a_tab_does_not_stand_in_its_own_way(
     page.locator("#audience-between").wait_for(state="detached")
     page.fill("#audience-smart-hours", "20")
     page.keyboard.press("Tab")
-    page.wait_for_function("document.querySelector('input[type=range]').value === '20'")
+    page.locator('input[type=range][value="20"]').wait_for()
     with page.expect_navigation(url=f"**/audiences/{audience}"):
         page.get_by_role("button", name="Keep for this campaign").click()
     assert row(audience).smart_hours == 20

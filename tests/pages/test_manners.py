@@ -41,8 +41,9 @@ def test_every_class_is_ours(path: Path) -> None:
             assert each.startswith("smartpush"), each
 
 
-def test_every_rule_stays_below_our_door() -> None:
-    css = (STATIC / "smartpush.css").read_text(encoding="utf-8")
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.css")), ids=name)
+def test_every_rule_stays_below_our_door(path: Path) -> None:
+    css = path.read_text(encoding="utf-8")
     css = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
     rules = re.sub(r"@(keyframes)[^{]+{(?:[^{}]*{[^}]*})*\s*}", "", css)
     rules = re.sub(r"@(media|container|supports)[^{]*{|:is\(#smartpush, :root\) {", "", rules)

@@ -3,18 +3,16 @@
 import json
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 
 from smartpush_shopline.errors import Gone, NotAuthorised, ShoplineRefused, UnexpectedPayload
-from smartpush_shopline.shopline import Money, graph_queries
+from smartpush_shopline.shopline import graph_queries
 
 from .conftest import GRAPHQL
 
 VIP = "GROUP1000000000000000001"
 NOVEMBER = datetime(2026, 11, 1, tzinfo=UTC)
-LAST, MORE = {"hasNextPage": False}, {"hasNextPage": True}
 
 
 def refusal(code, **more):
@@ -36,89 +34,6 @@ class Asked:
         body = json.loads(request.body)
         self.variables.append(body["variables"])
         return 200, {}, json.dumps(self._answer(body["query"], body["variables"]))
-
-
-def test_segments_come_by_last_edit_a_hundred_at_a_time(client, store, payload):
-    call = store.post(GRAPHQL, json=payload("graphql_segments"))
-    vip, fresh, _old = client.fetch_segment_page().items
-    assert (vip.ref, vip.name, vip.query) == (VIP, "VIP", '{"conditions":{}}')
-    assert vip.edited_at == datetime(2026, 11, 3, 2, tzinfo=UTC)
-    assert (fresh.ref, fresh.edited_at) == ("GROUP1000000000000000002", None)
-    sent = json.loads(call.calls[0].request.body)
-    assert sent["variables"] == {"first": 100, "after": None}
-    assert "sortKey: LAST_EDIT_DATE, reverse: true" in sent["query"]
-
-
-def test_a_look_at_what_changed_stops_at_the_first_older_one(client, store, payload):
-    answer = payload("graphql_segments")
-    answer["data"]["segments"]["pageInfo"]["hasNextPage"] = True
-    call = store.post(GRAPHQL, json=answer)
-    changed = client.iter_segments_edited_since(NOVEMBER)
-    assert [segment.name for segment in changed] == ["VIP", "新客戶"]
-    assert call.call_count == 1
-
-
-def test_a_look_at_what_changed_goes_on_to_the_last_page(client, store, payload):
-    edges = payload("graphql_segments")["data"]["segments"]["edges"]
-
-    def answer(query, variables):
-        part = edges[:1] if variables["after"] is None else edges[1:2]
-        info = {"hasNextPage": variables["after"] is None, "endCursor": "c1"}
-        return data(segments={"pageInfo": info, "edges": part})
-
-    asked = Asked(store, answer)
-    assert len(list(client.iter_segments_edited_since(NOVEMBER))) == 2
-    assert [each["after"] for each in asked.variables] == [None, "c1"]
-
-
-def test_one_segment_is_read_or_gone(client, store, payload):
-    node = payload("graphql_segments")["data"]["segments"]["edges"][0]["node"]
-    known = {VIP: node}
-    Asked(store, lambda query, variables: data(segment=known.get(variables["id"])))
-    assert client.fetch_graph_segment(VIP).name == "VIP"
-    with pytest.raises(Gone):
-        client.fetch_graph_segment("GROUP2")
-
-
-def test_members_come_with_their_total_in_the_time_zone_of_the_store(client, store, payload):
-    asked = Asked(store, lambda query, variables: payload("graphql_members"))
-    page = client.fetch_graph_member_page(VIP, "Asia/Singapore", after="c0", limit=2)
-    ann, bea = page.items
-    assert (page.total, page.next_cursor) == (2, "c2")
-    assert (ann.ref, ann.email, ann.email_consent) == (
-        "4210000001",
-        "ann@example.com",
-        "subscribed",
-    )
-    assert (ann.phone, ann.sms_consent, ann.country_code) == (None, None, "SG")
-    assert (ann.orders_count, ann.spent) == (3, Money(Decimal("185.40"), "USD"))
-    assert (bea.ref, bea.email_consent, bea.phone, bea.sms_consent, bea.spent) == (
-        "4210000002",
-        "not_subscribed",
-        "+886912345678",
-        "pending",
-        None,
-    )
-    variables = {"id": VIP, "timezone": "Asia/Singapore", "first": 2, "after": "c0"}
-    assert asked.variables == [variables]
-
-
-def test_the_shop_has_its_handle_here(client, store):
-    row = {
-        "id": "gid://shopline/Shop/1610418123456",
-        "name": "Demo Store",
-        "handle": "demo-store",
-        "contactEmail": "owner@example.com",
-        "currencyCode": "USD",
-        "ianaTimezone": "Asia/Singapore",
-    }
-    store.post(GRAPHQL, json=data(shop=row))
-    shop = client.fetch_graph_shop()
-    assert (shop.ref, shop.handle, shop.timezone) == (
-        "1610418123456",
-        "demo-store",
-        "Asia/Singapore",
-    )
 
 
 # --- membership -----------------------------------------------------------------------------
@@ -262,37 +177,9 @@ def test_once_a_form_worked_a_missing_segment_costs_one_call(client, store):
 
 
 @pytest.mark.parametrize(
-    ("connection", "complaint"),
-    [
-        (None, " is missing"),
-        ({}, ".pageInfo is missing"),
-        ({"pageInfo": LAST}, ".edges is missing"),
-        ({"pageInfo": LAST, "edges": [{}]}, ".edges[0].node is not an object"),
-        ({"pageInfo": MORE | {"endCursor": "on"}, "edges": []}, ": the next page is this page"),
-        ({"pageInfo": MORE, "edges": []}, ": the next page is this page"),
-    ],
-)
-def test_a_connection_that_cannot_be_read_is_named(client, store, connection, complaint):
-    store.post(GRAPHQL, json=data(segments=connection))
-    with pytest.raises(UnexpectedPayload) as refused:
-        client.fetch_segment_page(after="on")
-    assert str(refused.value) == f"data.segments{complaint} (HTTP 200)"
-
-
-@pytest.mark.parametrize("limit", [0, 101])
-def test_a_page_has_at_most_a_hundred(client, limit):
-    with pytest.raises(ValueError, match="1 to 100"):
-        client.fetch_segment_page(limit=limit)
-
-
-@pytest.mark.parametrize(
     "query",
     [
         graph_queries.MEMBER_COUNT,
-        graph_queries.MEMBERS,
-        graph_queries.SEGMENTS_BY_EDIT,
-        graph_queries.SEGMENT,
-        graph_queries.SHOP,
         graph_queries.memberships(20),
     ],
 )
@@ -313,30 +200,8 @@ def test_a_question_that_is_too_deep_all_the_same_is_told_apart(client, store):
     }
     store.post(GRAPHQL, json={"errors": [said]})
     with pytest.raises(ShoplineRefused, match="14 > 13") as refused:
-        client.fetch_graph_shop()
+        client.fetch_member_count(VIP, "UTC")
     assert refused.value.reason == "too_deep"
-
-
-def test_where_a_hundred_rows_are_refused_fifty_are_asked_for_from_then_on(client, store):
-    def answer(query, variables):
-        if variables["first"] > 50:
-            return refusal("PARAM_ILLEGAL")
-        edges = [{"node": {"id": "GROUP1", "name": "A", "query": ""}}]
-        return data(segments={"pageInfo": LAST, "edges": edges})
-
-    asked = Asked(store, answer)
-    assert [segment.ref for segment in client.fetch_segment_page().items] == ["GROUP1"]
-    client.fetch_segment_page()
-    assert [each["first"] for each in asked.variables] == [100, 50, 50]
-
-
-def test_a_refusal_that_fewer_rows_do_not_cure_is_told(client, store):
-    asked = Asked(store, lambda query, variables: refusal("PARAM_ILLEGAL"))
-    with pytest.raises(ShoplineRefused, match="PARAM_ILLEGAL"):
-        client.fetch_segment_page()
-    with pytest.raises(ShoplineRefused, match="PARAM_ILLEGAL"):
-        client.fetch_segment_page()
-    assert [each["first"] for each in asked.variables] == [100, 50, 100, 50]
 
 
 @pytest.mark.parametrize(("channel", "word"), [("email", "Email"), ("sms", "Sms")])

@@ -7,7 +7,7 @@ import pytest
 
 from smartpush_shopline.errors import ShoplineFailing
 
-from .conftest import GRAPHQL, REST, STORE
+from .conftest import REST, STORE
 
 CUSTOMERS = f"{REST}/v2/customers.json"
 TOTAL = 600
@@ -30,19 +30,6 @@ class SlowStore:
         link = {"link": f'<{STORE}/x?page_info={end}>; rel="next"'} if end < TOTAL else {}
         return 200, link, json.dumps({"customers": rows})
 
-    def graph(self, request):
-        asked = json.loads(request.body)["variables"]
-        limit, start = asked["first"], int(asked["after"] or 0)
-        self.limits.append(limit)
-        if limit > self.most and len(self.limits) > self.after_calls:
-            return 504, {}, ""
-        end = min(start + limit, TOTAL)
-        edges = [{"node": {"id": str(number)}} for number in range(start, end)]
-        info = {"hasNextPage": end < TOTAL, "endCursor": str(end)}
-        connection = {"pageInfo": info, "edges": edges, "totalCount": TOTAL}
-        return 200, {}, json.dumps({"data": {"customerSegmentMembers": connection}})
-
-
 def read_rest(client):
     refs, page_info = [], None
     while True:
@@ -53,16 +40,6 @@ def read_rest(client):
             return refs
 
 
-def read_graph(client):
-    refs, after = [], None
-    while True:
-        page = client.fetch_graph_member_page("GROUP1", "UTC", after=after)
-        refs += [member.ref for member in page.items]
-        after = page.next_cursor
-        if after is None:
-            return refs
-
-
 @pytest.mark.parametrize("most", [250, 130, 62, 30, 25])
 @pytest.mark.parametrize("after_calls", [0, 1, 2])
 def test_a_listing_goes_on_with_half_the_rows(client, store, most, after_calls):
@@ -70,14 +47,6 @@ def test_a_listing_goes_on_with_half_the_rows(client, store, most, after_calls):
     store.add_callback("GET", CUSTOMERS, slow.rest)
     assert read_rest(client) == [str(number) for number in range(TOTAL)]
     assert slow.limits == sorted(slow.limits, reverse=True)  # small for the rest of the listing
-
-
-@pytest.mark.parametrize("after_calls", [0, 3])
-def test_a_graphql_listing_does_so_too(client, store, after_calls):
-    slow = SlowStore(25, after_calls)
-    store.add_callback("POST", GRAPHQL, slow.graph)
-    assert read_graph(client) == [str(number) for number in range(TOTAL)]
-    assert min(slow.limits) == 25
 
 
 def test_the_next_listing_begins_with_whole_pages_again(client, store):

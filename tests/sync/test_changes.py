@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.contacts.models import ChangedContact
-from smartpush_shopline.sandbox import buying, people
+from smartpush_shopline.inbox import working
+from smartpush_shopline.sandbox import buying, paging, people
+from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shopline import ShoplineClient
-from smartpush_shopline.sync import changes, checking
+from smartpush_shopline.sync import changes, checking, staleness
 from smartpush_shopline.sync.models import SyncDelta
 from tests.support import versions
 from tests.sync.test_fresh_lists import poor_one
@@ -184,3 +186,28 @@ def test_a_stream_of_messages_does_not_put_it_off(connected, sandbox, store, soo
         sandbox.arrived()
         asked = soon(seconds=6 if second == 0 else 4)
     assert sum(asked.values()) == 1
+
+
+def test_a_list_that_somebody_leaves_while_it_is_read_is_read_once_more(
+    connected, sandbox, store, at, clock, members, monkeypatch
+):
+    """They were on a page that was read, and somebody else slipped between two pages for it."""
+    monkeypatch.setattr(paging, "_limit", lambda _usual, _highest: 2)
+    readers = next(s for s in store.segments.all() if s.name == "Newsletter readers")
+    gone = store.members(readers)[0]
+
+    def leaves():
+        people.edit(store, gone.id, {"email_subscribe_flag": 0}, "customer")
+        sandbox.arrived()
+        working.drain(connected.state)
+        clock.forward(seconds=10)
+        changes.claim(connected.state, connected.shop().id)
+
+    at(f"{readers.id}/customers.json", leaves, nth=3)
+    with connected.database.begin() as session:
+        segment = session.get_one(Segment, connected.segments()["Newsletter readers"].id)
+        staleness.mark_stale(session, segment, staleness.NIGHT, clock())
+    connected.tick()
+    assert causes(connected, "Newsletter readers") == ["import", "nightly", "count"]
+    assert members("Newsletter readers") == {each.id for each in store.members(readers)}
+    assert gone.id not in members("Newsletter readers")
