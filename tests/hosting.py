@@ -242,7 +242,7 @@ class Sandbox:
 
     def arrived(self) -> None:
         """Every webhook has been posted and answered."""
-        assert self.running.courier.drain(10)
+        assert self.running.courier.drain(60), "Some webhooks did not arrive in time."
 
     def counted(self, part: str) -> int:
         return sum(part in call for call in self.calls)

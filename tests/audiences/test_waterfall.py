@@ -132,23 +132,3 @@ def test_a_sum_that_would_not_add_up_is_seen():
     )
     assert wrong.adds_up
     assert not replace(wrong, union=BitMap([1, 2])).adds_up
-
-
-def test_a_million_people_cost_a_few_milliseconds():
-    import time
-
-    many = BitMap(range(1, 1_000_001))
-    lists = {n: BitMap(range(n, 1_000_001, n + 1)) for n in range(1, 6)}
-    verdicts = {name: BitMap(range(at, 1_000_001, 8)) for at, name in enumerate(VERDICTS)}
-    here = Reach(verdicts | {VERDICTS[0]: verdicts[VERDICTS[0]] - BitMap([0])}, BitMap(), {})
-    picks = tuple(Pick("include" if n < 4 else "exclude", n, n) for n in lists)
-    choice = Choice(1, "email", picks=picks)
-    best = 1.0
-    for _ in range(3):
-        began = time.perf_counter()
-        chosen = chosen_of(choice, lists, here)
-        found = split(None, choice, chosen, excluded_of(choice, lists, chosen), here)
-        made = waterfall.fall(choice, lists, found)
-        best = min(best, time.perf_counter() - began)
-    assert made.adds_up and len(made.union) <= len(many)
-    assert best < 0.1, "bitmap algebra, not a walk over people"

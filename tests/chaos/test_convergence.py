@@ -33,6 +33,7 @@ def world(
 ) -> Iterator[World]:
     made = World(_migrated, database)
     monkeypatch.setattr("smartpush_shopline.sync.holder.new_session", made.new_session)
+    monkeypatch.setattr("smartpush_shopline.sync.unfinished.PAGES", 1)  # lists are short there
     yield made
     made.end()
 
