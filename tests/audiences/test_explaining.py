@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import Forbidden
 
-from smartpush_shopline.audiences import explaining, telling
 from smartpush_shopline.audiences.saving import resolution_now as as_now
+from smartpush_shopline.audiences.why import explaining, telling
 from smartpush_shopline.errors import NotFound, StaleChoice
 from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, says
 
@@ -140,7 +140,7 @@ def test_somebody_who_is_gone_from_the_store(cast, ask, save, choose, every):
 def test_every_answer_is_where_the_waterfall_counts_the_person(
     cast, look, save, choose, every, person, channel
 ):
-    from smartpush_shopline.audiences import waterfall
+    from smartpush_shopline.audiences.why import waterfall
 
     out = cast.segment("out", "2")
     audience = save(choose(every, exclude=[out], channel=channel))

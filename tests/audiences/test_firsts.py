@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smartpush_shopline import Choice
-from smartpush_shopline.audiences import firsts, saving
+from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Pick
 from smartpush_shopline.audiences.models import Audience
+from smartpush_shopline.audiences.sending import firsts
 from tests import workers
 from tests.audiences.conftest import subscriber
 from tests.support import NOW, customer

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from smartpush_shopline import Choice, signals
-from smartpush_shopline.audiences import holding
+from smartpush_shopline.audiences.sending import holding
 from smartpush_shopline.errors import CannotSend
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import Segment

@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 
 from smartpush_shopline import Choice
-from smartpush_shopline.audiences import forecast, previewing, saving, smart
+from smartpush_shopline.audiences import forecast, saving, smart
+from smartpush_shopline.audiences.deciding import previewing
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.errors import NotFound
 from tests.support import NOW

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from smartpush_shopline.audiences.choice import Choice, Pick
-from smartpush_shopline.audiences.reckoning import Facts, Line, Reckoning, reckon
+from smartpush_shopline.audiences.receipt.reckoning import Facts, Line, Reckoning, reckon
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import Segment
 from tests.support import NOW, customer

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pyroaring import BitMap
 
-from smartpush_shopline.audiences import waterfall
 from smartpush_shopline.audiences.choice import Choice, Pick
 from smartpush_shopline.audiences.resolve import Resolution, chosen_of, excluded_of, split
+from smartpush_shopline.audiences.why import waterfall
 from smartpush_shopline.contacts.reach import VERDICTS, Reach
 from tests.support import ADA, BEA, DEE, NOW, says
 
