@@ -21,6 +21,7 @@ from .. import forecast, saving, smart
 from ..choice import Choice
 from ..models import Audience
 from ..picking import picker as drawing
+from ..picking import pressing
 from ..why import export
 from . import panel
 
@@ -37,7 +38,7 @@ def picker() -> Response:
     with state().database.read() as session:
         own_shop(session, choice.shop_id, "choose")
     try:
-        choice, shown = drawing.apply(choice, request.form, field)
+        choice, shown = pressing.apply(choice, request.form, field)
     except NotFound:
         _stale_picker()
     freshen(state(), choice.shop_id, [pick.segment_id for pick in choice.picks])

@@ -20,7 +20,7 @@ from ...shops.models import Shop
 from ..choice import Choice
 from ..models import Audience
 from ..saving import choice_of, is_missing_lists
-from . import picker
+from . import picker, pressing
 from .offers import PAGE
 
 
@@ -87,7 +87,7 @@ class RecipientsField(Field):
 
     def _obey(self, choice: Choice) -> None:
         try:
-            self.data, shown = picker.apply(choice, self._posted, self.name)
+            self.data, shown = pressing.apply(choice, self._posted, self.name)
         except NotFound as error:
             raise ValueError(
                 _("One of the segments is not here any more. Remove it and look again.")
@@ -114,7 +114,7 @@ class RecipientsField(Field):
             draft = request.args.get("draft", "") if request else ""
             opened = _find_draft(session, draft, self.channel) if draft else None
             if opened is not None:
-                return picker.with_first_lists(choice_of(opened))
+                return pressing.with_first_lists(choice_of(opened))
             shop = find_in_front(session)
             return Choice(shop.id, self.channel) if shop else None
 
