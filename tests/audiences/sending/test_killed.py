@@ -13,7 +13,7 @@ import pytest
 
 from tests.mailbox import mailbox
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PEOPLE, SIZE = 40, 8
 SENDER = """
 import smtplib, sys
