@@ -16,7 +16,7 @@ from sqlalchemy import text
 from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.models import EVERYONE
-from smartpush_shopline.audiences.sending import batches
+from smartpush_shopline.audiences.sending.loop import batches
 from smartpush_shopline.web import State
 
 from .dashboard import make_app

@@ -8,8 +8,9 @@ from statistics import median
 
 import requests
 
-from smartpush_shopline.audiences import saving, waterfall
+from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.models import Audience
+from smartpush_shopline.audiences.why import waterfall
 from smartpush_shopline.contacts import reach
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import SHOPLINE

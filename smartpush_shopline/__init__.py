@@ -1,12 +1,12 @@
 """SHOPLINE customer segments inside a Flask marketing dashboard. This is the whole public face."""
 
 from . import errors, signals
-from .audiences.batching import Batch, Sender
 from .audiences.book import AudienceRef
 from .audiences.choice import Choice
 from .audiences.delivery import Progress
-from .audiences.explaining import DecidingFact, Explanation, InSegment
-from .audiences.field import RecipientsField
+from .audiences.picking.field import RecipientsField
+from .audiences.sending.batching import Batch, Sender
+from .audiences.why.explaining import DecidingFact, Explanation, InSegment
 from .contracts import (
     NoNativeSegments,
     OptOut,

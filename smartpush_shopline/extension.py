@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 
 from . import cli, clock, htmx, i18n, migrations
 from .activity.views import blueprint as activity_pages
-from .audiences import picker
-from .audiences.answers import blueprint as audience_answers
-from .audiences.asking import blueprint as audience_people
-from .audiences.batching import Sender
 from .audiences.book import Audiences
-from .audiences.delivery_views import blueprint as delivery_pages
-from .audiences.sending import jobs as sending_jobs
-from .audiences.smart_views import blueprint as smart_sending
-from .audiences.unsubscribe_views import blueprint as unsubscribe_door
-from .audiences.views import blueprint as audience_pages
+from .audiences.pages.answers import blueprint as audience_answers
+from .audiences.pages.asking import blueprint as audience_people
+from .audiences.pages.delivery import blueprint as delivery_pages
+from .audiences.pages.smart import blueprint as smart_sending
+from .audiences.pages.views import blueprint as audience_pages
+from .audiences.picking import picker
+from .audiences.sending.batching import Sender
+from .audiences.sending.loop import jobs as sending_jobs
+from .audiences.unsubscribing.views import blueprint as unsubscribe_door
 from .books import JobBook, TopicBook
 from .contacts.book import Contacts
 from .contacts.host_opt_outs import jobs as opt_out_jobs
@@ -257,4 +257,4 @@ def _exempt_webhooks(app: Flask) -> None:
     csrf = app.extensions.get("csrf")
     if csrf is not None:
         csrf.exempt("smartpush_shopline.inbox.views.receive")
-        csrf.exempt("smartpush_shopline.audiences.unsubscribe_views.act")
+        csrf.exempt("smartpush_shopline.audiences.unsubscribing.views.act")

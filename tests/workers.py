@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from sqlalchemy import create_engine
 
-from smartpush_shopline.audiences import firsts, holding
+from smartpush_shopline.audiences.sending import firsts, holding
 from smartpush_shopline.contacts import people
 from smartpush_shopline.contacts.suppression import many
 from smartpush_shopline.database import Database

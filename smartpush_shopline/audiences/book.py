@@ -18,24 +18,18 @@ from .. import signals, web
 from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
-from . import (
-    answering,
-    confirming,
-    delivery,
-    explaining,
-    forecast,
-    panel,
-    receipts,
-    saving,
-    scheduling,
-    sending,
-)
-from .batching import Batch
+from . import delivery, forecast, saving
 from .choice import Choice
+from .deciding import answering
 from .delivery import CLAIM, Progress
-from .explaining import Explanation
 from .models import Audience
+from .pages import confirming, panel
+from .receipt import making
 from .resolve import Resolution
+from .sending import loop, scheduling
+from .sending.batching import Batch
+from .why import explaining
+from .why.explaining import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ class AudienceRef:
         """
         return confirming.draw(_session(), self._row(), action, back)
 
-    def batches(self, size: int = sending.SIZE, claim: timedelta = CLAIM) -> Iterator[Batch]:
+    def batches(self, size: int = loop.SIZE, claim: timedelta = CLAIM) -> Iterator[Batch]:
         """Hand this campaign out, batch by batch, and note what became of each.
 
         The first call fixes the recipients: as saved, minus who may not be written to any more.
@@ -92,7 +86,7 @@ class AudienceRef:
         number of workers may loop at once. Works in transactions of its own, so commit first.
         Raises CannotSend.
         """
-        return sending.batches(web.state(), self.id, size, claim)
+        return loop.batches(web.state(), self.id, size, claim)
 
     @property
     def state(self) -> str:
@@ -217,7 +211,7 @@ class Audiences:
         Raises NotFound before that.
         """
         session, audience = self._mine(campaign_ref, field, None)
-        return receipts.receipt(session, audience, web.state().now())
+        return making.receipt(session, audience, web.state().now())
 
     def _mine(
         self, campaign_ref: str, field: str, action: str | None

@@ -14,9 +14,11 @@ from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import state
-from . import explaining, forecast, holding_facts, saving, telling
-from .export import COLUMNS, rows
+from . import forecast, saving
 from .models import Audience
+from .sending import holding_facts
+from .why import explaining, telling
+from .why.export import COLUMNS, rows
 
 
 @click.command()

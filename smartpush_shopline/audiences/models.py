@@ -48,7 +48,7 @@ class Audience(Base):
     saved_at: Mapped[datetime | None]
     scheduled_at: Mapped[datetime | None]
     held_because: Mapped[str | None] = mapped_column(String(40))
-    """Why a due campaign was not sent, in one word; `delivery_words.py` says it to a person."""
+    """Why a due campaign was not sent, in one word; `sending/reasons.py` says it to a person."""
     held_at: Mapped[datetime | None]
     decide_by: Mapped[datetime | None]
     """Until when a person may decide about a held campaign; then `otherwise` applies."""

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import inspect, text
 
 from smartpush_shopline.audiences.choice import Choice
-from smartpush_shopline.audiences.export import escaped
+from smartpush_shopline.audiences.why.export import escaped
 from smartpush_shopline.shopline import sign_query
 from smartpush_shopline.shops import install
 from tests.attacks import corpus

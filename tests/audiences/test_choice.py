@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from smartpush_shopline.audiences.choice import Choice, Pick
-from smartpush_shopline.audiences.export import escaped
+from smartpush_shopline.audiences.why.export import escaped
 from smartpush_shopline.errors import ConfigurationError
 
 

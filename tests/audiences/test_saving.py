@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from smartpush_shopline.audiences import between, saving
+from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Pick
+from smartpush_shopline.audiences.deciding import between
 from smartpush_shopline.audiences.models import OPENED, Audience
 from smartpush_shopline.errors import NotFound, StaleChoice
 from smartpush_shopline.segments.models import DELETED, Segment, SegmentVersion

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from smartpush_shopline.audiences import forecast, smart, telling
+from smartpush_shopline.audiences import forecast, smart
 from smartpush_shopline.audiences.choice import Choice
+from smartpush_shopline.audiences.why import telling
 from smartpush_shopline.contacts import reach
 from smartpush_shopline.errors import CannotSend
 from tests.audiences.conftest import subscriber

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from smartpush_shopline.audiences import holding, saving, scheduling, smart
+from smartpush_shopline.audiences import saving, smart
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.models import Audience
+from smartpush_shopline.audiences.sending import holding, scheduling
 from tests.browser.test_accessibility import complaints
 from tests.pages.conftest import Rights
 from tests.pages.test_audience_in_a_browser import is_complaint

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.models import Audience, AudiencePick
-from smartpush_shopline.audiences.offers import PAGE
+from smartpush_shopline.audiences.picking.offers import PAGE
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import Shop
 from tests.pages.conftest import Rights

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Choice
-from smartpush_shopline.audiences.offers import PAGE
+from smartpush_shopline.audiences.picking.offers import PAGE
 from smartpush_shopline.segments.models import (
     READY,
     SHOPLINE,

@@ -21,7 +21,7 @@ FOR_ALEMBIC = "smartpush_shopline.migrations.include_name"
 def address_of(name: str, thing: Any) -> str:
     """Where a name of the front door is defined; a module is its own address."""
     at = thing.__name__ if isinstance(thing, type(sys)) else f"{thing.__module__}.{name}"
-    return "smartpush_shopline.audiences.batching.Sender" if name == "Sender" else at
+    return "smartpush_shopline.audiences.sending.batching.Sender" if name == "Sender" else at
 
 
 def public_face() -> set[str]:

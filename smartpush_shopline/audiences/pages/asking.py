@@ -1,0 +1,124 @@
+"""Pages behind the numbers of an audience: the people of a line, and why (not) this person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import NoReturn
+
+from flask import Blueprint, Response, request, stream_with_context
+from pyroaring import BitMap
+from sqlalchemy.orm import Session
+
+from ...contacts import finding
+from ...i18n import gettext as _
+from ...shops.models import Shop
+from ...web import friendly, id_of, page_or_partial, state, typed
+from .. import forecast, saving
+from ..models import Audience
+from ..resolve import Resolution
+from ..why import explaining, export, listing, telling
+from ..why.explaining import Explanation
+from .views import csv_line, get_own
+
+blueprint = Blueprint("people", __name__)
+MOST_MATCHES = 20
+
+
+@blueprint.get("/audiences/<int:audience_id>/people")
+def index(audience_id: int) -> Response:
+    asked = listing.Asked.of(request.args)
+    with state().database.read() as session:
+        shop, audience = get_own(session, audience_id, "view")
+        may_export = state().may("export", shop.card)
+        now = _now(session, audience)
+        found = listing.look(session, audience, asked, now, addresses=may_export)
+    if found is None:
+        _no_such_list()
+    return page_or_partial(
+        "people.html",
+        "_partials/people_table.html",
+        shop=shop,
+        audience=audience,
+        people=found,
+        may_export=may_export,
+    )
+
+
+@blueprint.get("/audiences/<int:audience_id>/people.csv")
+def csv(audience_id: int) -> Response:
+    """One line of the waterfall as a file, written while it is read."""
+    step = listing.Asked.of(request.args).step
+    with state().database.read() as session:
+        _shop, audience = get_own(session, audience_id, "export")
+        people = listing.find_people(session, audience, step, _now(session, audience))
+    if people is None:
+        _no_such_list()
+    response = Response(stream_with_context(_lines(audience_id, people)), mimetype="text/csv")
+    name = f"people-{audience_id}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _now(session: Session, audience: Audience) -> Resolution:
+    return forecast.expected(session, audience, state().settings, state().now())
+
+
+def _lines(audience_id: int, people: BitMap) -> Iterator[str]:
+    with state().database.read() as session:
+        audience = session.get_one(Audience, audience_id)
+        yield csv_line(list(export.COLUMNS))
+        for row in export.rows(saving.iter_people(session, audience, people)):
+            yield csv_line(row)
+
+
+def _no_such_list() -> NoReturn:
+    friendly(
+        _("This list is not here"),
+        _("The recipients may have changed since. Look at them again."),
+        404,
+    )
+
+
+@blueprint.get("/audiences/<int:audience_id>/why")
+def why(audience_id: int) -> Response:
+    """An address, a number or a part of a name; several matches are offered."""
+    query = typed(request.args.get("q", ""))
+    number = request.args.get("number", type=id_of) or 0
+    with state().database.read() as session:
+        shop, audience = get_own(session, audience_id, "view")
+        may_export = state().may("export", shop.card)
+        said, matches = _look_up(session, shop, audience, query, number, may_export)
+    return page_or_partial(
+        "why.html",
+        "_partials/audience_why.html",
+        shop=shop,
+        audience=audience,
+        query=query,
+        said=said,
+        matches=matches[:MOST_MATCHES],
+        more=len(matches) > MOST_MATCHES,
+        telling=telling,
+        may_export=may_export,
+    )
+
+
+def _look_up(
+    session: Session, shop: Shop, audience: Audience, query: str, number: int, may_export: bool
+) -> tuple[Explanation | None, list[listing.Line]]:
+    now = _now(session, audience)
+    if number:
+        return explaining.explain_number(session, audience, number, now), []
+    if not query:
+        return None, []
+    country = state().settings.default_country
+    if finding.by_address(session, shop.id, query, country):
+        return explaining.explain_address(session, audience, query, now, country), []
+    found = finding.search(session, shop.id, query, addresses=may_export)
+    contacts = list(islice(found, MOST_MATCHES + 1))
+    if len(contacts) == 1:
+        return explaining.explain_number(session, audience, contacts[0].number, now), []
+    if not contacts:
+        return Explanation(explaining.UNKNOWN, address=query), []
+    return None, [listing.line(each, audience.channel, may_export) for each in contacts]

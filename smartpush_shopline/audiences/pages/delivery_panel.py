@@ -1,0 +1,76 @@
+"""The piece of a campaign's page that says how far the sending is."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import request
+from markupsafe import Markup
+from sqlalchemy.orm import Session
+
+from ...shops.models import Shop
+from ...web import render, state
+from .. import delivery
+from ..deciding.between import held_by
+from ..delivery_models import AudienceBatch
+from ..models import CANCELLED, HELD, SCHEDULED, SENDING, SENT, Audience
+from ..sending import holding, holding_words
+
+_SHOWN = 20
+STATES = (SCHEDULED, HELD, SENDING, SENT, CANCELLED)
+
+
+def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, object]:
+    """For `_partials/audience_delivery.html`, also inside the whole panel."""
+    shop, now = session.get_one(Shop, audience.shop_id), state().now()
+    undecided, went = _batches(session, audience, now)
+    is_due = audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
+    settings = state().settings
+    asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
+    then = holding.otherwise_of(audience, settings)
+    return {
+        "shop": shop,
+        "audience": audience,
+        "went": went,
+        "undecided": undecided[:_SHOWN],
+        "more_undecided": max(0, len(undecided) - _SHOWN),
+        "is_moving": is_due
+        or (
+            audience.state == SENDING
+            and audience.paused_at is None
+            and bool(went.pending or went.handed_out)
+        ),
+        "is_due": is_due,
+        "held": holding_words.why(audience, asked),
+        "deadline": holding_words.deadline(audience, then, shop.timezone),
+        "undecided_note": holding_words.undecided(audience, shop.timezone),
+        "then": then,
+        "later": holding.LATER if audience.decide_by else (),
+        "within": settings.decide_within,
+        "has_delivery": audience.state in STATES,
+        "may_send": state().may("send", shop.card),
+        "back": request.values.get("back") or _here(),
+        "delivery_note": note,
+    }
+
+
+def _batches(
+    session: Session, audience: Audience, now: datetime
+) -> tuple[list[AudienceBatch], delivery.Progress]:
+    """Those to decide about, and how far it is. There are none before the sending began."""
+    if not audience.is_frozen:
+        return [], delivery.Progress()
+    return (
+        delivery.undecided(session, audience.id, now),
+        delivery.progress(session, audience.id, now),
+    )
+
+
+def _here() -> str:
+    """This page's path, with the mount point of a dashboard that is not at the root."""
+    return request.root_path.rstrip("/") + request.full_path.rstrip("?")
+
+
+def bare(session: Session, audience: Audience, note: str = "") -> Markup:
+    html = render("_partials/audience_delivery.html", **facts_of(session, audience, note))
+    return Markup(html)  # noqa: S704

@@ -1,0 +1,92 @@
+"""The recipients of one campaign as a page shows them: numbers, steps, questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+from pyroaring import BitMap
+from sqlalchemy.orm import Session
+
+from ...shops.models import Shop
+from ...web import render, state
+from .. import forecast, saving
+from ..choice import Choice
+from ..deciding import between
+from ..models import DISCARDED, Audience
+from ..picking import overlap, sides
+from ..picking.picker import assets, sum_of
+from ..resolve import Lists, Resolution
+from ..why import waterfall
+from . import delivery_panel
+
+
+def panel(session: Session, audience: Audience) -> Markup:
+    """For the dashboard's own page of the campaign."""
+    return assets() + bare(session, audience)
+
+
+def bare(session: Session, audience: Audience, note: str = "") -> Markup:
+    """As htmx swaps it. `note`: what went wrong, in a sentence."""
+    facts = facts_of(session, audience)
+    return Markup(render("_partials/audience_panel.html", note=note, **facts))  # noqa: S704
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What all parts of a page are worked out from, read once. `found`: what it comes to now
+    without smart sending; `newest`: the choice with the lists that are heeded."""
+
+    saved: BitMap
+    found: Resolution
+    choice: Choice
+    newest: Choice
+    lists: Lists
+
+
+def read(session: Session, audience: Audience) -> Reading:
+    saved = saving.saved_recipients(session, audience)
+    found = saving.resolution_now(session, audience, saved)
+    return Reading(saved, found, *waterfall.lists_in_use(session, audience))
+
+
+def facts_of(
+    session: Session, audience: Audience, reading: Reading | None = None
+) -> dict[str, object]:
+    reading = reading or read(session, audience)
+    shop, saved = session.get_one(Shop, audience.shop_id), reading.saved
+    settings, at = state().settings, state().now()
+    now = forecast.expected(session, audience, settings, at, reading.found)
+    return {
+        "shop": shop,
+        "audience": audience,
+        "is_saved": audience.is_saved,
+        "is_discarded": audience.state == DISCARDED,
+        "saved": len(saved),
+        "gone": len(saved) - len(now.recipients),
+        "total": sum_of(now),
+        "between": between.look(session, audience, now, saved, settings.drift_threshold),
+        "fall": waterfall.fall(reading.choice, reading.lists, now, reading.newest),
+        "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
+        "may_take": state().may("choose", shop.card),
+        "may_export": state().may("export", shop.card),
+        **delivery_panel.facts_of(session, audience),
+    }
+
+
+def more_of(
+    session: Session,
+    audience: Audience,
+    reading: Reading,
+    asked: tuple[str | None, int | None] = (None, None),
+) -> dict[str, object]:
+    """What only the page of its own shows. `asked`: mode and hours of smart sending to look at."""
+    choice, lists, now = reading.choice, reading.lists, reading.found
+    return {
+        "matrix": overlap.matrix(choice, lists),
+        "doubts": overlap.doubts(choice, lists, now),
+        "sides": sides.look(session, choice.without_pending_exclusions(), now, lists),
+        "seen": forecast.look(
+            session, audience, state().settings, state().now(), *asked, found=now
+        ),
+    }

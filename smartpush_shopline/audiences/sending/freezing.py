@@ -1,0 +1,169 @@
+"""When the sending begins, the recipients are fixed once, with every reason as it was then."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from pyroaring import BitMap
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from ...errors import CannotSend
+from ...members import digest
+from ...segments.models import Segment
+from ...shops.models import UNINSTALLED, Shop
+from .. import heeding, saving, smart
+from ..choice import Choice
+from ..deciding import between
+from ..delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
+from ..models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
+from ..resolve import Resolution
+
+PickRule = Callable[[Session, Audience], Resolution]
+"""Who the picks of an audience stand for at sending. It may raise CannotSend to hold it."""
+_ROWS_AT_ONCE = 500
+
+
+def pinned(session: Session, audience: Audience) -> Resolution:
+    """The people as saved, minus who may not be written to any more. Never more people."""
+    return saving.resolution_now(session, audience)
+
+
+def guarded(threshold: float) -> PickRule:
+    """As `pinned`, and held while a question waits that only a person may decide."""
+
+    def rule(session: Session, audience: Audience) -> Resolution:
+        for question in between.held_by(session, audience, threshold):
+            name = question.pick.segment.name
+            raise CannotSend(f"Somebody has to decide about {name} first.", reason=question.kind)
+        return pinned(session, audience)
+
+    return rule
+
+
+def lock(session: Session, audience_id: int) -> Audience:
+    """Read afresh and kept, so that of two who begin at the same moment one only does."""
+    return session.scalars(
+        select(Audience)
+        .where(Audience.id == audience_id)
+        .with_for_update(of=Audience)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def freeze(
+    session: Session,
+    audience_id: int,
+    now: datetime,
+    *,
+    size: int,
+    rule: smart.Rule = smart.OFF,
+    picks: PickRule = pinned,
+) -> bool:
+    """Fix the recipients and cut them into batches. False when that was done before.
+
+    Raises CannotSend, with a reason in one word, and changes nothing then.
+    """
+    audience = lock(session, audience_id)
+    if audience.is_frozen:
+        return False
+    refuse_unready(session, audience)
+    _refuse_waiting(audience)
+    found = smart.apply(session, audience, picks(session, audience), rule, now)
+    if not found.recipients:
+        raise CannotSend("Nobody would get this.", reason="nobody")
+    _fix(session, audience, found, now)
+    _cut(session, audience, found.recipients, size)
+    return True
+
+
+def refuse_unready(session: Session, audience: Audience) -> None:
+    """Raise CannotSend when no campaign like this may go out, whoever its people are."""
+    if audience.state not in (SAVED, SCHEDULED, HELD):
+        raise CannotSend(
+            f"These recipients are {audience.state}, so nothing is sent.", reason=audience.state
+        )
+    if session.get_one(Shop, audience.shop_id).status == UNINSTALLED:
+        raise CannotSend("The store has uninstalled the app.", reason="store_gone")
+
+
+def _refuse_waiting(audience: Audience) -> None:
+    for pick in audience.picks:
+        if pick.version_id is None:
+            raise CannotSend(f"{pick.segment.name} waits for its first list.", reason="waiting")
+
+
+def _fix(session: Session, audience: Audience, found: Resolution, now: datetime) -> None:
+    audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
+    audience.frozen_at, audience.state = now, SENDING
+    if audience.held_because != UNDECIDED:  # that one stays told
+        audience.let_go()
+    heeded = heeding.heeded(audience, saving.choice_of(audience))
+    audience.frozen_facts = {
+        "chosen": found.chosen,
+        "saved": len(saving.saved_recipients(session, audience)),
+        "picks": [_facts_of(pick, session, heeded) for pick in audience.picks],
+    }
+    session.add_all(
+        LeftOut(
+            audience_id=audience.id,
+            batch=AT_THE_FREEZE,
+            reason=reason,
+            members=people,
+            count=len(people),
+        )
+        for reason, people in found.reasons.items()
+        if people
+    )
+
+
+def _facts_of(pick: AudiencePick, session: Session, heeded: Choice) -> dict[str, Any]:
+    segment = session.get_one(Segment, pick.segment_id)
+    version, then = pick.version, heeded.find(pick.segment_id)
+    return {
+        "segment_id": pick.segment_id,
+        "heeded_id": then.version_id if then else None,
+        "mode": pick.mode,
+        "policy": pick.policy,
+        "segment": segment.segment_ref,
+        "source": segment.source,
+        "name": version.name if version else segment.name,
+        "version": version.version if version else None,
+        "version_id": pick.version_id,
+        "published_at": version.published_at.isoformat() if version else None,
+        "people": version.count if version else None,
+        "admin_count": segment.admin_count,
+        "admin_name": segment.name,
+        "admin_checked_at": segment.count_checked_at and segment.count_checked_at.isoformat(),
+    }
+
+
+def _cut(session: Session, audience: Audience, recipients: BitMap, size: int) -> None:
+    rows: list[dict[str, Any]] = []
+    for number, at in enumerate(range(0, len(recipients), size), 1):
+        part = recipients[at : at + size]
+        rows.append(
+            {
+                "audience_id": audience.id,
+                "number": number,
+                "members": part,
+                "count": len(part),
+                "state": PENDING,
+                "key": _key(audience, number),
+            }
+        )
+    session.flush()
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        session.execute(insert(AudienceBatch), rows[start : start + _ROWS_AT_ONCE])
+
+
+def _key(audience: Audience, number: int) -> str:
+    """The same batch has the same key for ever, and no other batch anywhere has it."""
+    said = (
+        f"{audience.shop_id}:{audience.id}:{audience.campaign_ref}:{audience.frozen_digest}:"
+        f"{audience.frozen_at}:{number}"
+    )
+    return hashlib.sha256(said.encode()).hexdigest()[:40]

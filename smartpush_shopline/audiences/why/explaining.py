@@ -1,0 +1,237 @@
+"""Why (not) this person? The first rule that decided, since when, and from which fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from pyroaring import BitMap
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ...contacts import deciding, finding, reach
+from ...contacts.models import ConsentEvent, Contact
+from ...segments.models import SegmentVersion
+from ..models import EXCLUDE, Audience, AudiencePick
+from ..resolve import Resolution
+from . import waterfall
+
+RECIPIENT, UNKNOWN, NOT_CHOSEN = "recipient", "unknown", "not_chosen"
+_BACK = 30
+"""Versions that are looked through for the day somebody joined or left a segment."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecidingFact:
+    """The fact in the ledger of consent that decided."""
+
+    state: str
+    source: str
+    occurred_at: datetime
+    recorded_at: datetime
+    dated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InSegment:
+    """One chosen segment: whether the version this campaign keeps has the person, and the newest.
+
+    `newer` and `newer_has` are None while the kept version is the newest.
+    """
+
+    segment_id: int
+    name: str
+    mode: str
+    policy: str
+    version: int | None
+    has: bool
+    newer: int | None
+    newer_has: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why one person gets a campaign, or does not.
+
+    `rule` is "recipient", "unknown", "not_chosen", or the reason under which the waterfall counts
+    the person. `segment` names the segment that decided, `through` another contact with the same
+    address. `today` is the verdict of now: it differs from the rule for who subscribed later.
+    """
+
+    rule: str
+    number: int | None = None
+    name: str = ""
+    address: str | None = None
+    since: datetime | None = None
+    fact: DecidingFact | None = None
+    segment: str | None = None
+    through: str | None = None
+    today: str | None = None
+    segments: Sequence[InSegment] = ()
+
+    @property
+    def is_recipient(self) -> bool:
+        return self.rule == RECIPIENT
+
+    def as_json(self) -> dict[str, Any]:
+        """For scripts: times in ISO 8601."""
+        return {"is_recipient": self.is_recipient} | {
+            key: _plain(value) for key, value in asdict(self).items()
+        }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def explain_address(
+    session: Session,
+    audience: Audience,
+    address: str,
+    now: Resolution,
+    default_country: str | None = None,
+) -> Explanation:
+    """Of several with this address, the one who gets it, else the first.
+
+    `now`: what the audience comes to.
+    """
+    found = finding.by_address(session, audience.shop_id, address, default_country)
+    if not found:
+        return Explanation(UNKNOWN, address=address.strip())
+    made = waterfall.look(session, audience, now)
+    first = next((each for each in found if each.number in made.recipients), found[0])
+    return _explain(session, audience, first, made)
+
+
+def explain_number(
+    session: Session, audience: Audience, number: int, now: Resolution
+) -> Explanation:
+    found = finding.by_numbers(session, audience.shop_id, [number])
+    if not found:
+        return Explanation(UNKNOWN)
+    return _explain(session, audience, found[0], waterfall.look(session, audience, now))
+
+
+def _explain(
+    session: Session, audience: Audience, contact: Contact, made: waterfall.Waterfall
+) -> Explanation:
+    rule, segment_id = _rule(made, contact.number)
+    here = reach.load(session, audience.shop_id, audience.channel)
+    today = next(v for v, people in here.verdicts.items() if contact.number in people)
+    pick = next((p for p in audience.picks if p.segment_id == segment_id), None)
+    if rule == "left_list":
+        pick = _left(session, audience, contact.number)
+    event, through = _decided(session, audience, contact, rule, here)
+    return Explanation(
+        rule=rule,
+        number=contact.number,
+        name=finding.name_of(contact),
+        address=finding.address_of(contact, audience.channel),
+        since=event.occurred_at if event else _since(session, pick, contact.number),
+        fact=_fact(event) if event else None,
+        segment=pick.segment.name if pick else None,
+        through=through,
+        today=today,
+        segments=_segments(session, audience, contact.number),
+    )
+
+
+def _rule(made: waterfall.Waterfall, number: int) -> tuple[str, int | None]:
+    if number in made.recipients:
+        return RECIPIENT, None
+    for step in made.steps:
+        if number in step.people:
+            return step.name, step.segment_id
+    return NOT_CHOSEN, None
+
+
+def _decided(
+    session: Session, audience: Audience, contact: Contact, rule: str, here: reach.Reach
+) -> tuple[ConsentEvent | None, str | None]:
+    """The fact that decided, and whose it is when it is another's with the same address."""
+    verdict = reach.SENDABLE if rule == RECIPIENT else rule
+    if rule == "same_address":
+        first = finding.by_numbers(
+            session, audience.shop_id, [here.firsts.get(contact.number, contact.number)]
+        )
+        return None, finding.name_of(first[0]) if first else None
+    own = deciding.decisive(session, [contact], audience.channel, verdict)
+    if own is not None or rule not in ("unsubscribed", "blacklisted"):
+        return own, None
+    for other in finding.sharing(session, contact, audience.channel):
+        event = deciding.decisive(session, [other], audience.channel, verdict)
+        if event is not None or (rule == "blacklisted" and other.state == 0 != contact.state):
+            return event, finding.name_of(other)
+    return None, None
+
+
+def _fact(event: ConsentEvent) -> DecidingFact:
+    return DecidingFact(
+        event.state, event.source, event.occurred_at, event.recorded_at, event.dated
+    )
+
+
+def _segments(session: Session, audience: Audience, number: int) -> list[InSegment]:
+    ids = {p.version_id for p in audience.picks} | {
+        p.segment.current_version_id for p in audience.picks
+    }
+    versions = _versions(session, {each for each in ids if each})
+    return [_in_segment(pick, number, versions) for pick in audience.picks]
+
+
+def _versions(session: Session, ids: set[int]) -> dict[int, tuple[int, BitMap]]:
+    asked = select(SegmentVersion.id, SegmentVersion.version, SegmentVersion.members)
+    rows = session.execute(asked.where(SegmentVersion.id.in_(ids)))
+    return {row.id: (row.version, row.members) for row in rows}
+
+
+def _in_segment(
+    pick: AudiencePick, number: int, versions: dict[int, tuple[int, BitMap]]
+) -> InSegment:
+    kept = versions.get(pick.version_id or 0)
+    current_id = pick.segment.current_version_id
+    newer = versions.get(current_id or 0) if current_id != pick.version_id else None
+    return InSegment(
+        segment_id=pick.segment_id,
+        name=pick.segment.name,
+        mode=pick.mode,
+        policy=pick.policy,
+        version=kept[0] if kept else None,
+        has=bool(kept and number in kept[1]),
+        newer=newer[0] if newer else None,
+        newer_has=number in newer[1] if newer else None,
+    )
+
+
+def _left(session: Session, audience: Audience, number: int) -> AudiencePick | None:
+    """The segment that is heeded at sending and has lost this person."""
+    lost = {
+        each.segment_id
+        for each in _segments(session, audience, number)
+        if each.has and each.newer_has is False and each.mode != EXCLUDE
+    }
+    return next((pick for pick in audience.picks if pick.segment_id in lost), None)
+
+
+def _since(session: Session, pick: AudiencePick | None, number: int) -> datetime | None:
+    """When the segment began to be as it is now for this person: in it, or out of it."""
+    if pick is None:
+        return None
+    asked = select(SegmentVersion.published_at, SegmentVersion.members).where(
+        SegmentVersion.segment_id == pick.segment_id
+    )
+    if pick.policy != "newest" and pick.version is not None:
+        asked = asked.where(SegmentVersion.version <= pick.version.version)
+    rows = session.execute(asked.order_by(SegmentVersion.version.desc()).limit(_BACK)).all()
+    since: datetime | None = None
+    for published_at, members in rows:
+        if since is not None and (number in members) != (number in rows[0].members):
+            break
+        since = published_at
+    return since

@@ -1,0 +1,126 @@
+"""An explanation in the words of a page and of the command line."""
+
+from __future__ import annotations
+
+from ...i18n import gettext as _
+from ...i18n import local_time
+from ..models import EXCLUDE
+from .explaining import DecidingFact, Explanation
+
+
+def headline(said: Explanation, channel: str) -> str:
+    """"Ada Lin gets this email." """
+    if said.rule == "unknown":
+        return _("No contact of this store is known by %(what)s.", what=said.address or "–")
+    who = said.name or said.address or _("Contact %(n)s", n=said.number)
+    if said.is_recipient:
+        text = _("%(who)s gets this SMS.") if channel == "sms" else _("%(who)s gets this email.")
+    elif channel == "sms":
+        text = _("%(who)s does not get this SMS.")
+    else:
+        text = _("%(who)s does not get this email.")
+    return text % {"who": who}
+
+
+def because(said: Explanation, channel: str) -> str:
+    """The first rule that decided, in one sentence."""
+    segment, other = said.segment or "", said.through or ""
+    if said.rule == "excluded":
+        return _("Excluded by “%(segment)s”.", segment=segment)
+    if said.rule == "left_list":
+        return _(
+            "No longer in “%(segment)s”, whose newest list counts at sending.", segment=segment
+        )
+    if said.rule == "same_address":
+        return _("%(other)s has the same address and gets it: one address, once.", other=other)
+    if said.through:
+        return _("%(other)s has the same address, and what binds one binds both.", other=other)
+    return _sentences(channel).get(said.rule, said.rule)
+
+
+def _sentences(channel: str) -> dict[str, str]:
+    sms = channel == "sms"
+    return {
+        "recipient": _("In the chosen segments, subscribed, and excluded by none."),
+        "unknown": _("Look whether the address is complete, or try the name."),
+        "not_chosen": _("Not in the chosen segments, in the versions this campaign keeps."),
+        "not_in_all": _("In some of the chosen segments, but not in all of them."),
+        "erased": _("Deleted in the store, or erased on request."),
+        "blacklisted": _("Blacklisted in the Admin."),
+        "no_address": _("No phone number is known.") if sms else _("No email address is known."),
+        "invalid_address": _("The phone number is not valid.")
+        if sms
+        else _("The email address is not valid."),
+        "unsubscribed": _("Unsubscribed."),
+        "pending": _("The subscription was never confirmed."),
+        "not_subscribed": _("Never subscribed."),
+        "recently_written": _("Written to recently: smart sending leaves this person out."),
+    }
+
+
+def since(said: Explanation, zone: str) -> str:
+    """"Since 12 Nov 2026, 14:00, told by the store." Empty when nobody knows."""
+    if said.fact is not None:
+        return _told(said.fact, zone)
+    if said.since is not None:
+        return _("Since %(time)s.", time=local_time(said.since, zone))
+    if said.rule in ("unsubscribed", "pending", "not_subscribed", "blacklisted"):
+        return _("So says the store, without a date.")
+    return ""
+
+
+def _told(fact: DecidingFact, zone: str) -> str:
+    noted = local_time(fact.recorded_at, zone)
+    if not fact.dated:
+        return _("Noticed on %(time)s, without a date; %(source)s.", time=noted,
+                 source=source(fact.source))
+    return _(
+        "Since %(time)s; %(source)s, noted here on %(noted)s.",
+        time=local_time(fact.occurred_at, zone),
+        source=source(fact.source),
+        noted=noted,
+    )
+
+
+def source(name: str) -> str:
+    """Who stated a fact."""
+    return {
+        "store": _("told by the store"),
+        "webhook": _("told by the store at once"),
+        "link": _("by the unsubscribe link"),
+        "complaint": _("by a complaint"),
+        "import": _("by an import"),
+        "dashboard": _("told by the dashboard"),
+        "erasure": _("kept when somebody was erased"),
+        "person": _("by a colleague"),
+    }.get(name, name)
+
+
+def today(said: Explanation) -> str:
+    """What is different now, without changing the answer."""
+    if said.is_recipient or said.today != "sendable":
+        return ""
+    if said.rule not in ("not_chosen", "not_in_all", "excluded", "left_list", "same_address"):
+        return _("May be written to now, but not when it was saved: nobody is added by itself.")
+    return ""
+
+
+def segments(said: Explanation) -> list[str]:
+    """Which pinned versions have the person, and whether a newer one says otherwise."""
+    lines = []
+    for each in said.segments:
+        if each.version is None:
+            lines.append(_("%(name)s waits for its first list.", name=each.name))
+            continue
+        facts = {"name": each.name, "n": each.version, "newer": each.newer}
+        lines.append((_("%(name)s v%(n)s: in it") if each.has else _("%(name)s v%(n)s: not in it"))
+                     % facts)
+        if each.mode == EXCLUDE:
+            lines[-1] += _(" (exclusion)")
+        if each.newer is not None:
+            lines[-1] += (
+                _("; the newer v%(newer)s has this person")
+                if each.newer_has
+                else _("; the newer v%(newer)s does not")
+            ) % facts
+    return lines

@@ -1,0 +1,218 @@
+"""Why (not) this person: the first rule, since when, and from which fact."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from werkzeug.exceptions import Forbidden
+
+from smartpush_shopline.audiences.saving import resolution_now as as_now
+from smartpush_shopline.audiences.why import explaining, telling
+from smartpush_shopline.errors import NotFound, StaleChoice
+from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, says
+
+
+@pytest.fixture
+def ask(look):
+    def asked(audience, address):
+        return look(audience, lambda s, a: explaining.explain_address(s, a, address, as_now(s, a)))
+
+    return asked
+
+
+@pytest.fixture
+def every(cast):
+    return cast.segment("all", "1", "2", "3", "4")
+
+
+def test_who_gets_it_subscribed_then(ask, save, choose, every):
+    said = ask(save(choose(every)), " ADA@example.com ")
+    assert said.is_recipient
+    assert (said.name, said.fact.source, said.since) == ("Ada Lin", "store", LAST_YEAR)
+    assert telling.headline(said, "email") == "Ada Lin gets this email."
+
+
+def test_who_opted_out_is_told_with_the_fact(ask, save, choose, every):
+    said = ask(save(choose(every)), "cyd@example.com")
+    assert (said.rule, said.since, said.fact.state) == ("unsubscribed", YESTERDAY, "unsubscribed")
+    assert said.fact.recorded_at == NOW
+
+
+def test_the_fact_is_the_one_that_began_it(cast, ask, save, choose, every):
+    for hours, state in ((1, "unsubscribed"), (2, "subscribed"), (3, "unsubscribed")):
+        cast.clock.forward(hours=hours)
+        at = cast.clock()
+        cast.take(replace(ADA, email_consent=says(state, at), updated_at=at))
+    last = cast.clock()
+    cast.clock.forward(hours=1)
+    cast.take(
+        replace(ADA, email_consent=says("unsubscribed", cast.clock()), updated_at=cast.clock())
+    )
+    assert ask(save(choose(every)), "ada@example.com").since == last
+
+
+def test_the_exclusion_that_decided_is_named_since_when(cast, ask, save, choose, every):
+    cast.segment("bought")
+    cast.clock.forward(days=1)
+    joined = cast.clock()
+    bought = cast.segment("bought", "1")
+    cast.clock.forward(days=1)
+    bought = cast.segment("bought", "1", "2")
+    said = ask(save(choose(every, exclude=[bought])), "ada@example.com")
+    assert (said.rule, said.segment, said.since) == ("excluded", "bought", joined)
+
+
+def test_whom_nobody_chose(cast, ask, save, choose):
+    vip = cast.segment("vip", "2")
+    audience = save(choose(vip))
+    cast.segment("vip", "1", "2")
+    said = ask(audience, "ada@example.com")
+    assert said.rule == "not_chosen"
+    [only] = said.segments
+    assert (only.version, only.has, only.newer, only.newer_has) == (1, False, 2, True)
+    assert telling.segments(said) == ["vip v1: not in it; the newer v2 has this person"]
+
+
+def test_whom_nobody_knows(ask, save, choose, every):
+    said = ask(save(choose(every)), "eve@example.com")
+    assert (said.rule, said.number, said.is_recipient) == ("unknown", None, False)
+    assert ask(save(choose(every), "other"), "").rule == "unknown"
+
+
+def test_in_one_of_the_segments_but_not_in_all(cast, ask, save, choose, every):
+    some = cast.segment("some", "1")
+    said = ask(save(choose(every, some, combine="all")), "bea@example.com")
+    assert said.rule == "not_in_all"
+
+
+def test_one_address_is_written_to_once(cast, ask, look, save, choose, every):
+    cast.take(
+        replace(DEE, email="ada@example.com", email_consent=says("subscribed", NOW), updated_at=NOW)
+    )
+    audience = save(choose(every))
+    assert ask(audience, "ada@example.com").is_recipient, "of several, the one who gets it"
+    number = cast.find("4").number
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
+    assert (said.rule, said.through) == ("same_address", "Ada Lin")
+
+
+def test_an_opt_out_of_the_same_address_is_told_by_whose_it_is(cast, look, save, choose, every):
+    cast.take(replace(BEA, email="cyd@example.com", email_consent=says("subscribed", NOW),
+                      updated_at=NOW))
+    number = cast.find("2").number
+    audience = save(choose(every))
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
+    assert (said.rule, said.through, said.since) == ("unsubscribed", "Cyd Lin", YESTERDAY)
+
+
+def test_who_subscribed_after_it_was_saved_is_not_added(cast, ask, save, choose, every):
+    audience = save(choose(every))
+    cast.take(replace(DEE, email_consent=says("subscribed", NOW), updated_at=NOW))
+    said = ask(audience, "dee@example.com")
+    assert (said.rule, said.today) == ("not_subscribed", "sendable")
+    assert "nobody is added by itself" in telling.today(said)
+
+
+def test_who_left_a_segment_that_is_heeded(cast, ask, save, choose, every):
+    audience = save(choose(every).with_policy(every.id, "newest"))
+    cast.clock.forward(hours=2)
+    cast.segment("all", "2")
+    said = ask(audience, "ada@example.com")
+    assert (said.rule, said.segment, said.since) == ("left_list", "all", cast.clock())
+
+
+def test_by_telephone_number(ask, save, choose, every):
+    said = ask(save(choose(every, channel="sms")), "+886 900 000 002")
+    assert (said.name, said.is_recipient) == ("Bea Lin", True)
+
+
+def test_somebody_who_is_gone_from_the_store(cast, ask, save, choose, every):
+    audience = save(choose(every))
+    cast.delete("1")
+    assert ask(audience, "ada@example.com").rule == "erased"
+
+
+@pytest.mark.parametrize("person", [ADA, BEA, CYD, DEE])
+@pytest.mark.parametrize("channel", ["email", "sms"])
+def test_every_answer_is_where_the_waterfall_counts_the_person(
+    cast, look, save, choose, every, person, channel
+):
+    from smartpush_shopline.audiences.why import waterfall
+
+    out = cast.segment("out", "2")
+    audience = save(choose(every, exclude=[out], channel=channel))
+    number = cast.find(person.ref).number
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
+    made = look(audience, waterfall.look)
+    key = "recipients" if said.is_recipient else said.rule
+    key = f"excluded:{out.id}" if key == "excluded" else key
+    assert number in made.people(key)
+    assert telling.because(said, channel) != said.rule, "said in words"
+
+
+# -- the public face and the command line
+
+
+@pytest.fixture
+def campaign(host, save, choose, every):
+    save(choose(every), "campaign-7")
+    return host
+
+
+def test_the_verbs_of_the_public_face(campaign, cast):
+    with campaign.app.test_request_context():
+        verbs = campaign.smartpush.audiences
+        assert verbs.explain("campaign-7", "ada@example.com").is_recipient
+        copied = verbs.copy("campaign-7", "campaign-8")
+        assert (copied.campaign_ref, copied.revision, copied.recipients_count) == (
+            "campaign-8", 1, 1,
+        )
+        assert copied.choice.picks == verbs.get("campaign-7").choice.picks
+        with pytest.raises(StaleChoice):
+            verbs.copy("campaign-7", "campaign-8")
+        verbs.discard("campaign-7")
+        assert verbs.get("campaign-7").recipients_count == 0
+        assert verbs.get("campaign-8").recipients_count == 1
+        choice = verbs.get("campaign-7").choice
+        assert verbs.save(choice, campaign_ref="campaign-7").recipients_count == 1
+        with pytest.raises(NotFound):
+            verbs.explain("campaign-9", "ada@example.com")
+
+
+def test_the_verbs_ask_the_dashboards_rule(campaign):
+    verbs = campaign.smartpush.audiences
+    campaign.allows = lambda action, shop: action == "view"
+    with campaign.app.test_request_context():
+        assert verbs.explain("campaign-7", "ada@example.com").is_recipient
+        with pytest.raises(Forbidden):
+            verbs.discard("campaign-7")
+        with pytest.raises(Forbidden):
+            verbs.copy("campaign-7", "campaign-8")
+        campaign.allows = lambda action, shop: False
+        with pytest.raises(Forbidden):
+            verbs.explain("campaign-7", "ada@example.com")
+
+
+def run(app: Flask, *words: str):
+    return app.test_cli_runner().invoke(args=["smartpush", "explain", *words])
+
+
+def test_the_command_line_says_it_in_words(campaign):
+    said = run(campaign.app, "campaign-7", "cyd@example.com")
+    assert said.exit_code == 0, said.output
+    assert said.output.splitlines()[:2] == ["Cyd Lin does not get this email.", "Unsubscribed."]
+    assert "told by the store" in said.output
+    assert "all v1: in it" in said.output
+
+
+def test_the_command_line_says_it_to_scripts(campaign):
+    facts = json.loads(run(campaign.app, "campaign-7", "ada@example.com", "--json").output)
+    assert facts["is_recipient"] is True
+    assert facts["fact"]["occurred_at"] == LAST_YEAR.isoformat()
+    assert facts["segments"][0]["has"] is True
+    missing = run(campaign.app, "campaign-0", "ada@example.com")
+    assert missing.exit_code == 1
+    assert "No recipients are saved for campaign-0." in missing.output

@@ -1,0 +1,134 @@
+"""The waterfall adds up to the person, and equals a count made row by row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from pyroaring import BitMap
+
+from smartpush_shopline.audiences.choice import Choice, Pick
+from smartpush_shopline.audiences.resolve import Resolution, chosen_of, excluded_of, split
+from smartpush_shopline.audiences.why import waterfall
+from smartpush_shopline.contacts.reach import VERDICTS, Reach
+from tests.support import ADA, BEA, DEE, NOW, says
+
+PEOPLE = range(1, 41)
+LISTS = some.lists(some.sets(some.sampled_from(PEOPLE)), max_size=4)
+VERDICT_OF = some.lists(some.sampled_from(VERDICTS), min_size=len(PEOPLE), max_size=len(PEOPLE))
+ADDRESS_OF = some.lists(some.integers(1, 30), min_size=len(PEOPLE), max_size=len(PEOPLE))
+
+
+def reach_of(verdicts, addresses):
+    """Reach as it is stored, from one verdict and one address per person."""
+    by_verdict = {name: BitMap() for name in VERDICTS}
+    for number, verdict in zip(PEOPLE, verdicts, strict=True):
+        by_verdict[verdict].add(number)
+    owners = {}
+    for number, address in zip(PEOPLE, addresses, strict=True):
+        owners.setdefault(address, []).append(number)
+    several = [numbers for numbers in owners.values() if len(numbers) > 1]
+    firsts = {number: first for first, *others in several for number in others}
+    return Reach(by_verdict, BitMap.union(BitMap(), *map(BitMap, several)), firsts)
+
+
+def by_rows(include, exclude, verdicts, addresses, combine, everyone):
+    """person → where they end, one after the other, with plain sets."""
+    found, written = {}, set()
+    for number, verdict, address in zip(PEOPLE, verdicts, addresses, strict=True):
+        inside = [number in members for members in include]
+        out = next((at for at, members in enumerate(exclude) if number in members), None)
+        if not (everyone or any(inside)):
+            continue
+        if not everyone and combine == "all" and not all(inside):
+            found[number] = "not_in_all"
+        elif out is not None:
+            found[number] = f"excluded:{100 + out}"
+        elif verdict != "sendable":
+            found[number] = verdict
+        elif address in written:
+            found[number] = "same_address"
+        else:
+            written.add(address)
+            found[number] = "recipients"
+    return found
+
+
+@settings(max_examples=150)
+@given(LISTS, LISTS, VERDICT_OF, ADDRESS_OF, some.sampled_from(["any", "all"]), some.booleans())
+def test_every_person_of_the_chosen_segments_is_in_exactly_one_place(
+    include, exclude, verdicts, addresses, combine, everyone
+):
+    here = reach_of(verdicts, addresses)
+    include = [] if everyone else include
+    picks = [Pick("include", at, 1 + at) for at in range(len(include))]
+    picks += [Pick("exclude", 100 + at, 100 + at) for at in range(len(exclude))]
+    lists = {1 + at: BitMap(members) for at, members in enumerate(include)}
+    lists |= {100 + at: BitMap(members) for at, members in enumerate(exclude)}
+    scope = "everyone" if everyone else "segments"
+    choice = Choice(1, "email", scope, tuple(picks), combine=combine)
+    chosen = chosen_of(choice, lists, here)
+    found = split(None, choice, chosen, excluded_of(choice, lists, chosen), here)
+    made = waterfall.fall(choice, lists, found)
+
+    expected = by_rows(include, exclude, verdicts, addresses, combine, everyone)
+    places = [("recipients", made.recipients), *((step.key, step.people) for step in made.steps)]
+    assert {n: key for key, people in places for n in people} == expected
+    assert len(made.union) == len(expected) == sum(len(people) for _key, people in places)
+    assert made.adds_up
+    left = len(made.union)
+    for step in made.steps:
+        left -= step.count
+        assert step.count > 0 and step.left == left
+
+
+@given(LISTS)
+def test_the_overlap_is_whoever_is_in_more_than_one(lists):
+    again = {n for n in PEOPLE if sum(n in members for members in lists) > 1}
+    assert set(waterfall.more_than_once([BitMap(members) for members in lists])) == again
+
+
+def test_the_first_exclusion_that_names_a_person_has_it(cast, look, save, choose):
+    every, one = cast.segment("all", "1", "2", "3", "4"), cast.segment("one", "1", "2")
+    two = cast.segment("two", "2", "3")
+    made = look(save(choose(every, exclude=[one, two])), waterfall.look)
+    assert [(step.key, cast.refs(step.people)) for step in made.steps] == [
+        (f"excluded:{one.id}", {"1", "2"}),
+        (f"excluded:{two.id}", {"3"}),
+        ("not_subscribed", {"4"}),
+    ]
+
+
+def test_who_withdraws_later_moves_and_it_still_adds_up(cast, look, save, choose):
+    cast.take(replace(BEA, email_consent=says("subscribed", NOW), updated_at=NOW))
+    one, two = cast.segment("one", "1", "2"), cast.segment("two", "2", "3", "4")
+    audience = save(choose(one, two))
+    cast.clock.forward(hours=1)
+    left = cast.clock()
+    cast.take(replace(ADA, email_consent=says("unsubscribed", left), updated_at=left))
+    cast.take(replace(DEE, email_consent=says("subscribed", left), updated_at=left))
+    made = look(audience, waterfall.look)
+    assert (len(made.union), cast.refs(made.overlap), made.segments) == (4, {"2"}, 2)
+    assert cast.refs(made.recipients) == {"2"}
+    assert cast.refs(made.people("unsubscribed")) == {"1", "3"}
+    assert cast.refs(made.people("not_subscribed")) == {"4"}, "as on the day it was saved"
+    assert made.people("nonsense") is None
+    assert made.adds_up
+
+
+def test_who_joined_a_heeded_exclusion_falls_away_under_its_name(cast, look, save, choose):
+    every, bought = cast.segment("all", "1", "2"), cast.segment("bought")
+    audience = save(choose(every, exclude=[bought]).with_policy(bought.id, "newest"))
+    cast.segment("bought", "1")
+    made = look(audience, waterfall.look)
+    assert cast.refs(made.people(f"excluded:{bought.id}")) == {"1"}
+    assert made.adds_up
+
+
+def test_a_sum_that_would_not_add_up_is_seen():
+    wrong = waterfall.fall(
+        Choice(1, "email"), {}, Resolution(1, {"excluded": BitMap()}, BitMap([1]))
+    )
+    assert wrong.adds_up
+    assert not replace(wrong, union=BitMap([1, 2])).adds_up
