@@ -18,7 +18,7 @@ from .. import signals, web
 from ..contracts import Recipient, ShopCard
 from ..errors import CannotSend, NotFound
 from ..shops.models import Shop
-from . import delivery, forecast, saving
+from . import delivery, forecast, recall, saving
 from .choice import Choice
 from .deciding import answering
 from .delivery import CLAIM, Progress
@@ -44,7 +44,7 @@ class AudienceRef:
     @property
     def choice(self) -> Choice:
         """For a form: `CampaignForm(data={"recipients": audience.choice})`."""
-        return saving.choice_of(self._row())
+        return recall.choice_of(self._row())
 
     @property
     def counts(self) -> dict[str, int]:
@@ -62,7 +62,7 @@ class AudienceRef:
     def recipients(self) -> Iterator[Recipient]:
         """Each person this campaign goes to, read in batches of 1,000."""
         row = self._row()
-        return saving.iter_people(_session(), row, _expected(row).recipients)
+        return recall.iter_people(_session(), row, _expected(row).recipients)
 
     def panel(self) -> Markup:
         """Numbers, chosen versions and newer ones, for the dashboard's campaign page."""
@@ -153,7 +153,7 @@ class Audiences:
         if choice is None:
             return self.find(campaign_ref, field)
         web.allow("choose", _card(session, choice.shop_id))
-        before = saving.find(session, campaign_ref, field)
+        before = recall.find(session, campaign_ref, field)
         if before is not None:
             web.allow("choose", _card(session, before.shop_id))
         audience = saving.save(session, choice, campaign_ref, web.state().now(), field)
@@ -161,7 +161,7 @@ class Audiences:
         return _ref(audience)
 
     def find(self, campaign_ref: str, field: str = "recipients") -> AudienceRef | None:
-        audience = saving.find(_session(), campaign_ref, field)
+        audience = recall.find(_session(), campaign_ref, field)
         return _ref(audience) if audience else None
 
     def get(self, campaign_ref: str, field: str = "recipients") -> AudienceRef:
@@ -233,7 +233,7 @@ class Audiences:
         """
         session = _session()
         old = self._row(campaign_ref, field, "choose")
-        choice = replace(saving.choice_of(old), revision=0, audience_id=None)
+        choice = replace(recall.choice_of(old), revision=0, audience_id=None)
         audience = saving.save(session, choice, new_ref, web.state().now(), field)
         _tell_pinned(session, audience)
         return _ref(audience)
@@ -269,7 +269,7 @@ def _tell_pinned(session: Session, audience: Audience) -> None:
         "shop": _card(session, audience.shop_id),
         "campaign_ref": audience.campaign_ref,
         "field": audience.field,
-        "recipients": len(saving.saved_recipients(session, audience)),
+        "recipients": len(recall.recipients(session, audience)),
         "revision": audience.revision,
     }
     scheduling.after_commit(session, lambda: web.announce(signals.audience_pinned, **facts))

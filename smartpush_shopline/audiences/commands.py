@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ..shops.models import Shop
 from ..web import state
-from . import forecast, saving
+from . import forecast, recall
 from .models import Audience
 from .sending import holding_facts
 from .why import explaining, telling
@@ -32,7 +32,7 @@ def audience(ref: str, form: str, field: str) -> None:
     with mine.database.read() as session:
         found = _saved(session, ref, field)
         now = forecast.expected(session, found, mine.settings, mine.now())
-        people = saving.iter_people(session, found, now.recipients)
+        people = recall.iter_people(session, found, now.recipients)
         held = holding_facts.facts(session, found, mine.settings)
         if held:
             click.echo(held.pop("said"), err=True)
@@ -52,7 +52,7 @@ def audience(ref: str, form: str, field: str) -> None:
 
 
 def _saved(session: Session, ref: str, field: str) -> Audience:
-    found = saving.find(session, ref, field)
+    found = recall.find(session, ref, field)
     if found is None:
         raise click.ClickException(_unknown(session, ref))
     return found

@@ -47,7 +47,7 @@ def save(cast: People) -> Callable[..., int]:
 
 @pytest.fixture
 def look(cast: People) -> Callable[..., Any]:
-    """Ask something about an audience: `look(audience_id, saving.recipients_now)`."""
+    """Ask something about an audience: `look(audience_id, recall.recipients_now)`."""
 
     def asked(audience_id: int, question: Callable[[Session, Audience], Any]) -> Any:
         with cast.database.read() as session:

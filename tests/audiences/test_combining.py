@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from pyroaring import BitMap
 
-from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences import recall
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.resolve import resolve
 from tests.support import ADA, BEA, CYD, DEE, NOW, says
@@ -30,7 +30,7 @@ def people_of(cast, choice):
 
 
 def refs_now(cast, look, audience):
-    return cast.refs(look(audience, saving.recipients_now))
+    return cast.refs(look(audience, recall.recipients_now))
 
 
 def test_all_is_whoever_is_in_each_of_them(willing, choose):
@@ -58,13 +58,13 @@ def test_how_they_are_combined_is_kept(willing, look, save, choose):
     one, two = willing.segment("one", "1", "2"), willing.segment("two", "2", "3")
     audience = save(choose(one, two, combine="all"))
     assert refs_now(willing, look, audience) == {"2"}
-    assert look(audience, lambda s, a: saving.choice_of(a).combine) == "all"
+    assert look(audience, lambda s, a: recall.choice_of(a).combine) == "all"
 
 
 def test_any_instead_of_all_is_another_choice(willing, look, save, choose):
     one, two = willing.segment("one", "1", "2"), willing.segment("two", "2", "3")
     audience = save(choose(one, two, combine="all"))
-    save(look(audience, lambda s, a: saving.choice_of(a)).combined("any"))
+    save(look(audience, lambda s, a: recall.choice_of(a)).combined("any"))
     assert refs_now(willing, look, audience) == {"1", "2", "3"}
 
 
@@ -79,7 +79,7 @@ def test_a_heeded_exclusion_drops_who_joined_it(willing, look, save, choose):
     audience = save(heeding(choose(every, exclude=[bought]), bought))
     willing.segment("bought", "1", "2")
     assert refs_now(willing, look, audience) == {"3"}
-    counts = look(audience, lambda s, a: saving.resolution_now(s, a).counts())
+    counts = look(audience, lambda s, a: recall.resolution_now(s, a).counts())
     assert (counts["excluded"], sum(counts.values())) == (2, 3)
 
 
@@ -95,7 +95,7 @@ def test_a_heeded_segment_drops_who_left_and_adds_nobody(willing, look, save, ch
     audience = save(heeding(choose(vip), vip))
     willing.segment("vip", "2", "3")
     assert refs_now(willing, look, audience) == {"2"}
-    counts = look(audience, lambda s, a: saving.resolution_now(s, a).counts())
+    counts = look(audience, lambda s, a: recall.resolution_now(s, a).counts())
     assert (counts["left_list"], sum(counts.values())) == (1, 2)
 
 
@@ -117,7 +117,7 @@ def test_another_policy_keeps_lists_and_people(cast, look, save, choose):
     vip = cast.segment("vip", "1", "2")
     audience = save(choose(vip))
     cast.take(replace(BEA, email_consent=says("subscribed", NOW), updated_at=NOW))
-    save(look(audience, lambda s, a: saving.choice_of(a)).with_policy(vip.id, "newest"))
+    save(look(audience, lambda s, a: recall.choice_of(a)).with_policy(vip.id, "newest"))
     assert refs_now(cast, look, audience) == {"1"}
     assert look(audience, lambda s, a: (a.picks[0].policy, a.revision)) == ("newest", 2)
 
@@ -135,10 +135,10 @@ def test_whatever_happens_later_nobody_is_added(willing, look, save, choose, com
         a, b, out = (willing.segment(f"{name}{turn}", *some()) for name in names)
         choice = heeding(choose(a, b, exclude=[out], combine=combine), a, out)
         audience = save(choice, f"campaign-{turn}")
-        saved = look(audience, saving.saved_recipients)
+        saved = look(audience, recall.recipients)
         for name in names:
             willing.segment(f"{name}{turn}", *some())
-        now = look(audience, saving.resolution_now)
+        now = look(audience, recall.resolution_now)
         assert now.recipients <= saved
         assert sum(now.counts().values()) == now.chosen
         assert BitMap.union(now.recipients, *now.reasons.values()) >= saved

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences import recall, saving
 from smartpush_shopline.audiences.choice import Pick
 from smartpush_shopline.audiences.deciding import between
 from smartpush_shopline.audiences.models import OPENED, Audience
@@ -33,7 +33,7 @@ def saved(save, choose, every):
 
 
 def people_of(cast, look, audience_id):
-    return cast.refs(look(audience_id, saving.recipients_now))
+    return cast.refs(look(audience_id, recall.recipients_now))
 
 
 def questions(session, audience):
@@ -41,7 +41,7 @@ def questions(session, audience):
 
 
 def counts(look, audience_id):
-    found = look(audience_id, saving.resolution_now).counts()
+    found = look(audience_id, recall.resolution_now).counts()
     return {reason: count for reason, count in found.items() if count}
 
 
@@ -61,7 +61,7 @@ def test_saved_again_unchanged_the_people_stay_although_somebody_subscribed(
 ):
     cast.take(opted(DEE, "subscribed", "sms"))
     revision = look(saved, lambda s, a: a.revision)
-    assert save(look(saved, lambda s, a: saving.choice_of(a))) == saved
+    assert save(look(saved, lambda s, a: recall.choice_of(a))) == saved
     assert people_of(cast, look, saved) == {"1", "2"}
     assert look(saved, lambda s, a: a.revision) == revision
 
@@ -70,7 +70,7 @@ def test_saved_again_with_another_choice_everybody_is_worked_out_anew(
     cast, look, saved, save, every
 ):
     cast.take(opted(DEE, "subscribed", "sms"))
-    choice = look(saved, lambda s, a: saving.choice_of(a))
+    choice = look(saved, lambda s, a: recall.choice_of(a))
     some = cast.segment("some", "2")
     changed = choice.toggle("exclude", some.id, some.current_version_id)
     assert save(changed) == saved
@@ -95,7 +95,7 @@ def test_an_opt_out_shrinks_the_list_and_the_sum_stays(cast, look, saved):
 )
 def test_whoever_may_not_be_written_to_any_more_leaves_the_list(cast, look, saved, leave, reason):
     leave(cast)
-    assert len(look(saved, saving.recipients_now)) == 1
+    assert len(look(saved, recall.recipients_now)) == 1
     assert counts(look, saved)[reason] == 1
     assert sum(counts(look, saved).values()) == 4
 
@@ -103,9 +103,9 @@ def test_whoever_may_not_be_written_to_any_more_leaves_the_list(cast, look, save
 def test_a_person_who_changed_the_address_is_written_to_at_the_new_one(cast, look, saved):
     cast.take(replace(ADA, phone="+886911111111", updated_at=NOW))
     with cast.database.read() as session:
-        audience = saving.find(session, "campaign-1")
-        found = list(saving.iter_people(
-            session, audience, saving.recipients_now(session, audience)
+        audience = recall.find(session, "campaign-1")
+        found = list(recall.iter_people(
+            session, audience, recall.recipients_now(session, audience)
         ))
     assert [(r.customer_ref, r.address) for r in found] == [
         ("1", "+886911111111"),
@@ -126,7 +126,7 @@ def test_a_person_takes_the_newer_list(cast, look, saved, every):
     cast.take(opted(DEE, "subscribed", "sms"))
     cast.segment("all", "2", "3", "4")
     with cast.begin() as session:
-        audience = saving.find(session, "campaign-1")
+        audience = recall.find(session, "campaign-1")
         saving.take_newer(session, audience, every.id, NOW)
     assert people_of(cast, look, saved) == {"2", "4"}
     assert look(saved, questions) == []
@@ -136,7 +136,7 @@ def test_a_person_takes_the_newer_list(cast, look, saved, every):
 def test_nobody_takes_a_list_that_was_not_chosen(cast, saved):
     other = cast.segment("other", "3")
     with pytest.raises(NotFound), cast.begin() as session:
-        saving.take_newer(session, saving.find(session, "campaign-1"), other.id, NOW)
+        saving.take_newer(session, recall.find(session, "campaign-1"), other.id, NOW)
 
 
 def test_a_segment_deleted_in_the_admin_keeps_its_people_and_offers_nothing(
@@ -151,7 +151,7 @@ def test_a_segment_deleted_in_the_admin_keeps_its_people_and_offers_nothing(
 
 
 def test_a_form_that_was_drawn_before_somebody_else_saved_is_refused(cast, look, save, saved):
-    old = look(saved, lambda s, a: saving.choice_of(a))
+    old = look(saved, lambda s, a: recall.choice_of(a))
     some = cast.segment("some", "1")
     save(old.toggle("exclude", some.id, some.current_version_id))
     with pytest.raises(StaleChoice):

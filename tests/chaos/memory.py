@@ -8,7 +8,7 @@ from typing import Any
 from pyroaring import BitMap
 from sqlalchemy import select
 
-from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences import recall
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.contacts import tombstones
 from smartpush_shopline.contacts.models import ConsentEvent, Contact
@@ -163,7 +163,7 @@ class Memory:
 
     def _audiences(self, session: Any) -> None:
         for audience in session.scalars(select(Audience)).unique():
-            now = set(saving.recipients_now(session, audience))
+            now = set(recall.recipients_now(session, audience))
             lists = tuple(sorted(pick.version_id or 0 for pick in audience.picks))
             first = self.saved.setdefault((audience.id, lists), now)  # a first list may come
             assert now <= first, f"{audience.campaign_ref} has grown by {now - first}"

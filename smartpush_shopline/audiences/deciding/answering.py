@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import NotFound, StaleChoice
 from ...segments.models import DELETED, Segment
-from .. import delivery, saving
+from .. import delivery, recall, saving
 from ..choice import Choice, Pick
 from ..models import DISCARDED, HELD, NEWEST, PINNED, Audience, AudiencePick
 
@@ -54,7 +54,7 @@ def swap(
     """
     old = _pick(audience, segment_id)
     other = session.get(Segment, other_id)
-    choice = saving.choice_of(audience)
+    choice = recall.choice_of(audience)
     if not _may_take_the_place(choice, other):
         raise NotFound("That segment cannot be chosen here.")
     assert other is not None  # noqa: S101  for the type checker

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...segments.models import DELETED, SegmentVersion
 from ...segments.rulewords import is_understood, what_changed
-from .. import saving
+from .. import recall
 from ..models import INCLUDE, NEWEST, Audience, AudiencePick
 from ..resolve import SINCE_SAVED, Resolution, lists_of
 from . import drift
@@ -96,8 +96,8 @@ def look(
 def questions(session: Session, audience: Audience, threshold: float) -> list[Question]:
     """In the order of the picks; three queries, however many there are."""
     current = _current(session, audience)
-    lists = lists_of(session, saving.choice_of(audience)) if current else {}
-    saved = saving.saved_recipients(session, audience) if current else BitMap()
+    lists = lists_of(session, recall.choice_of(audience)) if current else {}
+    saved = recall.recipients(session, audience) if current else BitMap()
     found = (_question(pick, current, lists, saved, threshold) for pick in audience.picks)
     return [question for question in found if question]
 

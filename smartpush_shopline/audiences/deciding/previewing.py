@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...segments.models import SegmentVersion
 from ...settings import Settings
-from .. import forecast, heeding, saving, smart
+from .. import forecast, heeding, recall, smart
 from ..models import Audience, AudiencePick
 from ..resolve import resolve
 
@@ -33,7 +33,7 @@ def of_newest(
     newest_id = pick.segment.current_version_id if pick else None
     if pick is None or newest_id in (None, pick.version_id):
         raise NotFound("There is no newer list of that segment.")
-    choice = saving.choice_of(audience).at_version(segment_id, newest_id)
+    choice = recall.choice_of(audience).at_version(segment_id, newest_id)
     found = resolve(session, choice.without_pending_exclusions())
     lost = heeding.lost_by(session, audience, choice, found.recipients)
     after = found.recipients - lost.left_list - lost.excluded

@@ -14,7 +14,7 @@ from ...contacts import finding
 from ...i18n import gettext as _
 from ...shops.models import Shop
 from ...web import friendly, id_of, page_or_partial, state, typed
-from .. import forecast, saving
+from .. import forecast, recall
 from ..models import Audience
 from ..resolve import Resolution
 from ..why import explaining, export, listing, telling
@@ -69,7 +69,7 @@ def _lines(audience_id: int, people: BitMap) -> Iterator[str]:
     with state().database.read() as session:
         audience = session.get_one(Audience, audience_id)
         yield csv_line(list(export.COLUMNS))
-        for row in export.rows(saving.iter_people(session, audience, people)):
+        for row in export.rows(recall.iter_people(session, audience, people)):
             yield csv_line(row)
 
 

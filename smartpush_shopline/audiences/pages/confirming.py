@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from ...shops.models import Shop
 from ...web import render, state
-from .. import saving, smart
+from .. import recall, smart
 from ..deciding import between
 from ..models import Audience
 from ..picking.picker import assets
@@ -29,7 +29,7 @@ def facts_of(
     now, settings = state().now(), state().settings
     rule = smart.rule_of(settings, audience)
     rule = replace(rule, mode=mode or rule.mode)
-    found = saving.resolution_now(session, audience)
+    found = recall.resolution_now(session, audience)
     without = smart.skip(session, audience, found, rule, now)
     recent = found.recipients - without.recipients
     asked = between.held_by(session, audience, settings.drift_threshold)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...shops.models import Shop
 from ...web import render, state
-from .. import forecast, saving
+from .. import forecast, recall
 from ..choice import Choice
 from ..deciding import between
 from ..models import DISCARDED, Audience
@@ -45,8 +45,8 @@ class Reading:
 
 
 def read(session: Session, audience: Audience) -> Reading:
-    saved = saving.saved_recipients(session, audience)
-    found = saving.resolution_now(session, audience, saved)
+    saved = recall.recipients(session, audience)
+    found = recall.resolution_now(session, audience, saved)
     return Reading(saved, found, *waterfall.lists_in_use(session, audience))
 
 

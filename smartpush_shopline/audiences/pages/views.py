@@ -17,7 +17,7 @@ from ...shops.finding import own_shop, shop_in_front
 from ...shops.models import Shop
 from ...sync.freshening import freshen
 from ...web import allow, friendly, page_or_partial, state
-from .. import forecast, saving, smart
+from .. import forecast, recall, smart
 from ..choice import Choice
 from ..models import Audience
 from ..picking import picker as drawing
@@ -93,7 +93,7 @@ def _lines(audience_id: int) -> Iterator[str]:
         audience = session.get_one(Audience, audience_id)
         yield csv_line(list(export.COLUMNS))
         now = forecast.expected(session, audience, state().settings, state().now())
-        for row in export.rows(saving.iter_people(session, audience, now.recipients)):
+        for row in export.rows(recall.iter_people(session, audience, now.recipients)):
             yield csv_line(row)
 
 

@@ -19,7 +19,8 @@ from ...shops.finding import find_in_front
 from ...shops.models import Shop
 from ..choice import Choice
 from ..models import Audience
-from ..saving import choice_of, is_missing_lists
+from ..recall import choice_of
+from ..saving import is_missing_lists
 from . import picker, pressing
 from .offers import PAGE
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...contacts import reach
 from ...members import union
-from .. import saving
+from .. import recall
 from ..choice import Choice
 from ..delivery_models import (
     AT_THE_FREEZE,
@@ -37,7 +37,7 @@ _PLACES = {
 
 def look(session: Session, audience: Audience) -> Reckoning:
     """Of an audience whose sending has begun."""
-    choice = saving.choice_of(audience)
+    choice = recall.choice_of(audience)
     newest, heeded = _newest(audience, choice), _heeded(audience, choice)
     every = replace(choice, picks=(*choice.picks, *newest.picks, *heeded.picks))
     lists = lists_of(session, every)
@@ -45,7 +45,7 @@ def look(session: Session, audience: Audience) -> Reckoning:
     today = chosen_of(newest, lists, here)
     if choice.scope == EVERYONE:
         today = today - here.verdicts["erased"]
-    frozen = saving.resolution_now(session, audience)
+    frozen = recall.resolution_now(session, audience)
     return reckon(
         Facts(
             choice=choice,
@@ -53,7 +53,7 @@ def look(session: Session, audience: Audience) -> Reckoning:
             heeded=heeded,
             lists=lists,
             today=today,
-            saved=saving.saved_recipients(session, audience),
+            saved=recall.recipients(session, audience),
             frozen=frozen.recipients,
             reasons=frozen.reasons,
             lost=_lost(session, audience),

@@ -17,7 +17,7 @@ from ...contacts import reach
 from ...members import union
 from ...segments.models import Segment
 from ...web import State
-from .. import saving
+from .. import recall, saving
 from ..choice import Choice
 from ..models import HELD, INCLUDE, SAVED, SCHEDULED, Audience, AudiencePick
 from ..resolve import Lists, Resolution, chosen_of, excluded_of, lists_of, split
@@ -61,7 +61,7 @@ def take(session: Session, audience_id: int) -> bool:
         return False
     for pick in came:
         pick.version_id = pick.segment.current_version_id
-    choice = saving.choice_of(audience).without_pending_exclusions()
+    choice = recall.choice_of(audience).without_pending_exclusions()
     lists = lists_of(session, choice)
     new = union(lists[pick.version_id] for pick in came if pick.mode == INCLUDE and pick.version_id)
     found = _counted(session, audience, choice, lists, new)
@@ -77,7 +77,7 @@ def _counted(
     """Whoever was left out when it was saved, and is not in the new list, stays left out."""
     here = reach.load(session, audience.shop_id, audience.channel)
     then = {row.reason: row.members - new for row in audience.reasons}
-    before = saving.saved_recipients(session, audience) | union(
+    before = recall.recipients(session, audience) | union(
         row.members for row in audience.reasons
     )
     chosen = chosen_of(choice, lists, here) & (before | new)

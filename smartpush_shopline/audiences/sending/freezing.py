@@ -15,7 +15,7 @@ from ...errors import CannotSend
 from ...members import digest
 from ...segments.models import Segment
 from ...shops.models import UNINSTALLED, Shop
-from .. import heeding, saving, smart
+from .. import heeding, recall, smart
 from ..choice import Choice
 from ..deciding import between
 from ..delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
@@ -29,7 +29,7 @@ _ROWS_AT_ONCE = 500
 
 def pinned(session: Session, audience: Audience) -> Resolution:
     """The people as saved, minus who may not be written to any more. Never more people."""
-    return saving.resolution_now(session, audience)
+    return recall.resolution_now(session, audience)
 
 
 def guarded(threshold: float) -> PickRule:
@@ -101,10 +101,10 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     audience.frozen_at, audience.state = now, SENDING
     if audience.held_because != UNDECIDED:  # that one stays told
         audience.let_go()
-    heeded = heeding.heeded(audience, saving.choice_of(audience))
+    heeded = heeding.heeded(audience, recall.choice_of(audience))
     audience.frozen_facts = {
         "chosen": found.chosen,
-        "saved": len(saving.saved_recipients(session, audience)),
+        "saved": len(recall.recipients(session, audience)),
         "picks": [_facts_of(pick, session, heeded) for pick in audience.picks],
     }
     session.add_all(

@@ -19,7 +19,7 @@ from ...errors import StaleChoice
 from ...settings import OTHERWISE, Settings
 from ...shops.models import Shop
 from ...web import State, announce
-from .. import delivery, saving, smart
+from .. import delivery, recall, smart
 from ..deciding import answering, between
 from ..deciding.between import GONE, WAITING
 from ..deciding.between import HELD as MOVED
@@ -60,7 +60,7 @@ def hold(
     elif audience.decide_by is None:
         audience.decide_by = now + settings.decide_within
     if reason == RECENTLY_WRITTEN:
-        people = saving.recipients_now(session, audience)
+        people = recall.recipients_now(session, audience)
         free = smart.last_free_at(session, audience, people, smart.rule_of(settings, audience), now)
         audience.scheduled_at = free or audience.scheduled_at
     return None if known else _news(session, audience, settings)

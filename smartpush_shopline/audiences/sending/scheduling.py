@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import CannotSend, StaleChoice
 from ...settings import OTHERWISE
-from .. import delivery, saving
+from .. import delivery, recall
 from ..models import CANCELLED, HELD, SAVED, SCHEDULED, Audience
 from . import freezing
 
@@ -42,7 +42,7 @@ def schedule(
     if audience.state == CANCELLED and not audience.is_frozen:
         audience.state = SAVED
     freezing.refuse_unready(session, audience)
-    if not audience.is_waiting and not saving.recipients_now(session, audience):
+    if not audience.is_waiting and not recall.recipients_now(session, audience):
         raise CannotSend("Nobody would get this.", reason="nobody")
     audience.state, audience.scheduled_at = SCHEDULED, at
     audience.let_go()

@@ -15,7 +15,7 @@ from ...contacts import finding
 from ...contacts.models import Contact
 from ...segments.models import Segment, SegmentVersion
 from ...web import typed
-from .. import saving
+from .. import recall
 from ..models import Audience, AudiencePick
 from ..receipt import reckoning_facts
 from ..resolve import Resolution
@@ -106,7 +106,7 @@ def find_people(
         return reckoning_facts.look(session, audience).people(key) if audience.is_frozen else None
     name, _colon, ref = step.partition(":")
     if name == LOST:
-        return saving.saved_recipients(session, audience) - now.recipients
+        return recall.recipients(session, audience) - now.recipients
     if name in (SEGMENT, JOINED, LEFT):
         pick = _pick(audience, ref)
         return _of_pick(session, pick, name) if pick else None

@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from sqlalchemy.orm import Session
 
 from ...members import union
-from .. import heeding, saving
+from .. import heeding, recall
 from ..choice import Choice, Pick
 from ..models import EVERYONE, EXCLUDE, INCLUDE, Audience
 from ..resolve import SINCE_SAVED, Lists, Resolution, lists_of
@@ -73,12 +73,12 @@ class Waterfall:
 def look(session: Session, audience: Audience, now: Resolution | None = None) -> Waterfall:
     """A saved audience, as it would be sent now. `now`: what it comes to, if that is known."""
     choice, newest, lists = lists_in_use(session, audience)
-    return fall(choice, lists, now or saving.resolution_now(session, audience), newest)
+    return fall(choice, lists, now or recall.resolution_now(session, audience), newest)
 
 
 def lists_in_use(session: Session, audience: Audience) -> tuple[Choice, Choice, Lists]:
     """The choice as saved, the same with the lists that are heeded, and the lists of both."""
-    choice = saving.choice_of(audience)
+    choice = recall.choice_of(audience)
     newest = heeding.heeded(audience, choice)
     both = Choice(choice.shop_id, choice.channel, picks=(*choice.picks, *newest.picks))
     return choice, newest, lists_of(session, both)

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import Forbidden
 
-from smartpush_shopline.audiences.saving import resolution_now as as_now
+from smartpush_shopline.audiences.recall import resolution_now as as_now
 from smartpush_shopline.audiences.why import explaining, telling
 from smartpush_shopline.errors import NotFound, StaleChoice
 from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, says
