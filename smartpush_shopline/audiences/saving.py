@@ -1,6 +1,6 @@
 """Pinning a choice to a campaign: its versions, and the people whom they reach then.
 
-It grows only when a person takes a newer version; `recall` says who it goes to.
+A list of recipients grows only when a person takes a newer version; `recall` reads it back.
 """
 
 from __future__ import annotations
