@@ -168,6 +168,7 @@ def take_list(
     for gone in known.values():
         if gone.state != DELETED:
             publishing.mark_deleted(gone, now)
+    unfinished.forget_deleted(session, shop_id)
     return listed
 
 
