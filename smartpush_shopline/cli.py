@@ -29,6 +29,8 @@ from .sync import outlook
 from .sync.commands import status
 from .web import State
 
+_MISSING = re.compile('no such (table|column): smartpush_|(relation|column) "?smartpush_')
+
 
 class Group(AppGroup):
     """Says what to do when the tables are missing, or those of another version."""
@@ -45,7 +47,6 @@ class Group(AppGroup):
             ) from None
 
 
-_MISSING = re.compile('no such (table|column): smartpush_|(relation|column) "?smartpush_')
 group = Group("smartpush", help="SHOPLINE customer segments in this dashboard.")
 for command in (
     audience, commands.erase, commands.inbox, connect, explain, rotate_keys, segments, status,

@@ -38,6 +38,13 @@ def echo_table(
     _echo(made, rows, indent)
 
 
+def echo_title(text: str, number: int) -> None:
+    """Of one store among others, counted from 0; an empty line stands before all but the first."""
+    if number:
+        click.echo()
+    click.echo(_word(text))
+
+
 def echo_facts(facts: Iterable[tuple[str, object]]) -> None:
     """A name on the left, what is the case on the right; those that are None are left out."""
     made = _table(show_header=False)

@@ -6,7 +6,7 @@ import pytest
 from click import unstyle
 from rich.cells import cell_len
 
-from smartpush_shopline.tables import echo_facts, echo_table
+from smartpush_shopline.tables import echo_facts, echo_table, echo_title
 
 NAMES = ["VIP", "回訪的貴賓客戶", "A very long name " * 6]
 
@@ -41,5 +41,6 @@ def test_a_narrow_terminal_folds_names_and_never_numbers(
 
 
 def test_a_name_moves_no_cursor(capsys: pytest.CaptureFixture[str]) -> None:
+    echo_title("Tea\x1b[2J", 0)
     echo_facts([("Name", "a\x1b[2Jb\nc"), ("Nothing", None)])
-    assert lines_of(capsys) == ["  Name  a [2Jb c"]
+    assert lines_of(capsys) == ["Tea [2J", "  Name  a [2Jb c"]

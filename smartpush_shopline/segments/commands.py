@@ -16,7 +16,7 @@ from ..contracts import CHANNELS
 from ..failure import sentence
 from ..i18n import local_time
 from ..shops.models import Shop
-from ..tables import echo_table
+from ..tables import echo_table, echo_title
 from ..web import state
 from . import publishing
 from .models import Segment, SegmentVersion
@@ -51,7 +51,7 @@ def segments(as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     for number, (shop, facts) in enumerate(found):
-        click.echo("\n" * (number > 0) + f"{shop.name} ({shop.handle})")
+        echo_title(f"{shop.name} ({shop.handle})", number)
         if facts:
             rows = [_row(each, shop.timezone) for each in facts]
             echo_table(HEADINGS, rows, right=NUMBERS, folds=("Segment", "State"), indent=2)

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from ..contacts.reach import SENDABLE, VERDICTS
 from ..i18n import ago, local_time
 from ..shops.models import ACTIVE, PENDING, UNINSTALLED, Shop
-from ..tables import echo_facts, echo_table
+from ..tables import echo_facts, echo_table, echo_title
 from ..web import state
 from . import facts
 
@@ -40,10 +40,11 @@ def status(as_json: bool) -> None:
     if as_json:
         told = [{"shop": each["handle"], **each} for each in found]
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
-    elif not found:
+        return
+    if not found:
         click.echo("No store is installed. Open the app in the SHOPLINE Admin, under Apps.")
-    for number, each in enumerate(found if not as_json else ()):
-        click.echo("\n" * (number > 0) + f"{each['name']} ({each['handle']})")
+    for number, each in enumerate(found):
+        echo_title(f"{each['name']} ({each['handle']})", number)
         _print(each, now)
 
 

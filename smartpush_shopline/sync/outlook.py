@@ -10,10 +10,10 @@ import click
 
 from ..i18n import local_time
 from ..shops.models import Shop
-from ..tables import echo_table
+from ..tables import echo_table, echo_title
 from ..web import State
 from . import planning, tonight
-from .overview import freshness
+from .overview import next_night
 from .tonight import LATER, TONIGHT, Line, Outlook
 
 WHY = {
@@ -32,28 +32,33 @@ WHY = {
 def show(state: State, shops: Iterable[Shop], *, as_json: bool) -> None:
     budget, now = state.settings.night_budget, state.now()
     with state.database.read() as session:
-        ahead = [(shop, tonight.look_ahead(session, shop, budget, now)) for shop in shops]
-        nights = [freshness(session, shop, now).next_midnight for shop, _each in ahead]
+        ahead = [
+            (
+                shop,
+                next_night(session, shop, now),
+                tonight.look_ahead(session, shop, budget, now),
+            )
+            for shop in shops
+        ]
     if as_json:
-        facts = [_facts(shop.handle, each) for shop, each in ahead]
+        facts = [_facts(shop.handle, each) for shop, _night, each in ahead]
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
-    for number, (shop, each) in enumerate(ahead):
-        night = local_time(nights[number], shop.timezone)
-        click.echo("\n" * (number > 0) + f"{shop.name} ({shop.handle}): {night} {shop.timezone}")
+    for number, (shop, night, each) in enumerate(ahead):
+        at = f"{local_time(night, shop.timezone)} {shop.timezone}"
+        echo_title(f"{shop.name} ({shop.handle}): {at}", number)
         _print(each)
 
 
 def _print(ahead: Outlook) -> None:
     """The lines of tonight add up to the calls of all of them, which stand below."""
     how = f"from {ahead.since:%Y-%m-%d %H:%M} UTC on" if ahead.since else "read in full"
-    lines = {when: [each for each in ahead.lines if each.when == when] for when in (TONIGHT, LATER)}
     rows = [
         (TONIGHT, ahead.customer_calls, f"{ahead.customers:,} customers", how),
         (TONIGHT, ahead.counts, f"{ahead.counts:,} counts", "one for each segment"),
-        *map(_row, lines[TONIGHT]),
+        *(_row(each) for each in ahead.lines if each.when == TONIGHT),
         ("in all", ahead.calls, "", f"of {ahead.budget:,} that a night may take"),
-        *map(_row, lines[LATER]),
+        *(_row(each) for each in ahead.lines if each.when == LATER),
     ]
     headings = ["When", "Calls", "What", "Why"]
     echo_table(headings, rows, right=["Calls"], folds=("What", "Why"), indent=2)

@@ -151,10 +151,10 @@ def freshness(session: Session, shop: Shop, now: datetime) -> Freshness:
             Segment.shop_id == shop.id, Segment.source == SHOPLINE, Segment.state != DELETED
         )
     ).one()
-    return Freshness(*times, next_midnight=_next_night(session, shop, now))
+    return Freshness(*times, next_midnight=next_night(session, shop, now))
 
 
-def _next_night(session: Session, shop: Shop, now: datetime) -> datetime:
+def next_night(session: Session, shop: Shop, now: datetime) -> datetime:
     among = session.scalars(select(func.count(Shop.id)).where(Shop.status.in_(TRIED))).one()
     wait = calendar.wait_after_midnight(shop, among)
     tomorrow = local_date(now - wait, shop.timezone) + timedelta(days=1)

@@ -144,10 +144,14 @@ def take_list(
     session: Session,
     shop_id: int,
     searches: Sequence[SavedSearch],
-    now: datetime,
+    asked_at: datetime,
     reread: Sequence[timedelta] = (),
 ) -> list[Segment]:
-    """Bring our segments in line with the store's complete list. Returns those that exist there."""
+    """Bring our segments in line with the store's complete list, as it was when asked for.
+
+    One that was made, deleted or asked for since then is there, or not, as was heard of it.
+    Returns those that are in the list.
+    """
     known = {
         segment.segment_ref: segment
         for segment in session.scalars(
@@ -157,18 +161,24 @@ def take_list(
     listed = []
     for search in searches:
         segment = known.pop(search.ref, None) or publishing.add_segment(
-            session, shop_id, SHOPLINE, search.ref, search.name, now
+            session, shop_id, SHOPLINE, search.ref, search.name, asked_at
         )
         was_known = bool(segment.definition)
         if take_definition(segment, search) and was_known:
-            rereading.begin(segment, reread, now)
-        if segment.state == DELETED:
+            rereading.begin(segment, reread, asked_at)
+        if segment.state == DELETED and not _is_heard_of(segment, asked_at):
             publishing.restore(segment)
         listed.append(segment)
     for gone in known.values():
-        if gone.state != DELETED:
-            publishing.mark_deleted(gone, now)
+        if gone.state != DELETED and not _is_heard_of(gone, asked_at):
+            publishing.mark_deleted(gone, asked_at)
+    unfinished.forget_deleted(session, shop_id)
     return listed
+
+
+def _is_heard_of(segment: Segment, since: datetime) -> bool:
+    heard_at = (segment.created_at, segment.changed_at, segment.stale_since)
+    return any(at is not None and at > since for at in heard_at)
 
 
 def take_definition(segment: Segment, search: SavedSearch) -> bool:

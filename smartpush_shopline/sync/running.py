@@ -66,12 +66,12 @@ def _subscribe(holder: Holder, run_id: int) -> None:
 
 
 def _list_segments(holder: Holder, run_id: int) -> None:
-    searches = holder.client.list_saved_searches()
+    asked_at, searches = holder.now(), holder.client.list_saved_searches()
     count = holder.client.fetch_customer_count()
     with holder.begin() as session:
         untold = findings.untold_segments(session, holder.shop_id, searches)
         listed = reading.take_list(
-            session, holder.shop_id, searches, holder.now(), holder.settings.reread
+            session, holder.shop_id, searches, asked_at, holder.settings.reread
         )
         run = runs.advance(session, run_id)
         findings.add(run, "segments", untold)

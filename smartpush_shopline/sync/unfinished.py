@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from pyroaring import BitMap
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ..segments.models import Segment
+from ..segments.models import DELETED, Segment
 from ..shopline import Member, Page
 from .models import UnfinishedReading
 
@@ -126,3 +127,9 @@ def forget(session: Session, segment_id: int) -> bool:
     if row is not None:
         session.delete(row)
     return row is not None
+
+
+def forget_deleted(session: Session, shop_id: int) -> None:
+    """Those of segments that nobody reads any more. Under the lease, as all that is kept here."""
+    gone = select(Segment.id).where(Segment.shop_id == shop_id, Segment.state == DELETED)
+    session.execute(delete(UnfinishedReading).where(UnfinishedReading.segment_id.in_(gone)))

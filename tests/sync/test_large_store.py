@@ -191,8 +191,8 @@ def test_a_store_that_counts_something_else_is_read_in_full_once(
         assert not reads_all(large, sandbox, clock)
     assert large.runs()[-1].findings["uncounted"] == {"people": 5, "read": False}
     page = large.browser().get("/smartpush/activity/runs").get_data(as_text=True)
-    assert "5 customers more are here than the store counts; all were read" in page
-    assert "5 customers more are here than the store counts; all are read again" in page
+    assert "5 more customers are here than the store counts; all were read" in page
+    assert "5 more customers are here than the store counts; all are read again" in page
 
 
 def test_a_lost_deletion_is_found_in_a_store_that_counts_something_else(

@@ -17,7 +17,7 @@ from smartpush_shopline.sync import jobs
 from smartpush_shopline.sync.following import was_followed
 from smartpush_shopline.sync.models import SyncRun
 from tests import workers
-from tests.support import make_shop, versions
+from tests.support import make_shop, versions, wait_for
 
 
 def utc(text):
@@ -348,3 +348,24 @@ def test_a_topic_that_is_refused_is_noted_and_the_others_are_subscribed(
     assert live.runs()[0].findings == {"refused_topics": ["nobody/knows"]}
     assert live.runs()[0].state == "done"
     assert len(store.subscriptions) == len(live.subscribable) - 1
+
+
+def test_what_messages_tell_while_the_segments_are_listed_stands(
+    connected, sandbox, store, at, clock
+):
+    """The list is of the moment before: it knows the one still, and the other not yet."""
+    deleted = next(each for each in store.segments.all() if each.name == "Newsletter readers")
+
+    def meanwhile():
+        clock.forward(seconds=1)
+        groups.delete(store, deleted.id)
+        groups.create(store, "Meanwhile", "orders_count:>=0")
+        sandbox.arrived()
+        assert wait_for(lambda: connected.segments()[deleted.name].state == "deleted")
+        assert wait_for(lambda: "Meanwhile" in connected.segments())
+
+    at("v2/count.json", meanwhile)
+    night_of(connected, clock)
+    assert connected.segments()[deleted.name].state == "deleted"
+    assert connected.segments()["Meanwhile"].state != "deleted"
+    assert connected.runs()[-1].state == "done"

@@ -12,6 +12,7 @@ from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.sync import staleness, unfinished
 from smartpush_shopline.sync.models import UnfinishedReading
 from tests.support import versions
+from tests.sync.test_nights import night_of
 
 NAME = "Newsletter readers"
 
@@ -197,3 +198,16 @@ def test_a_deleted_segment_leaves_nothing_behind(stopped):
     stopped.host.tick()
     assert not stopped.kept()
     assert stopped.host.segments()[NAME].state == "deleted"
+
+
+def test_the_night_forgets_that_of_a_segment_whose_deletion_a_message_told(
+    stopped, sandbox, clock
+):
+    stopped.store.moods.deliver = "once"
+    groups.delete(stopped.store, stopped.ref)
+    sandbox.arrived()
+    stopped.host.tick()
+    assert stopped.host.segments()[NAME].state == "deleted"
+    assert stopped.kept()
+    night_of(stopped.host, clock, hours=24)
+    assert not stopped.kept()

@@ -31,7 +31,8 @@ class Suppression(Base):
 class SuppressionFile(Base):
     """A file of opt-outs on its way in. Its content is encrypted, and goes when it is done.
 
-    `lines_done` is where a restart goes on; `counts` are of addresses, by outcome.
+    `lines` are those that were worked, so where a restart goes on; `counts` are of addresses, by
+    outcome.
     """
 
     __tablename__ = "smartpush_suppression_file"
