@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...segments.models import SegmentVersion
 from ...settings import Settings
-from .. import forecast, heeding, recall, smart
+from .. import forecast, heeding, recall
 from ..models import Audience, AudiencePick
 from ..resolve import resolve
 
@@ -36,11 +36,8 @@ def of_newest(
     choice = recall.choice_of(audience).at_version(segment_id, newest_id)
     found = resolve(session, choice.without_pending_exclusions())
     lost = heeding.lost_by(session, audience, choice, found.recipients)
-    after = found.recipients - lost.left_list - lost.excluded
-    rule, at = smart.rule_of(settings, audience), forecast.due_at(audience, now)
-    if rule.mode == smart.SKIP:
-        shop_id, channel = audience.shop_id, audience.channel
-        after = after - smart.recently_written(session, shop_id, channel, at, rule.window)
+    found = replace(found, recipients=found.recipients - lost.left_list - lost.excluded)
+    after = forecast.expected(session, audience, settings, now, found).recipients
     before = forecast.expected(session, audience, settings, now).recipients
     newest = session.get_one(SegmentVersion, newest_id)
     return Preview(pick, newest, len(before), len(after))

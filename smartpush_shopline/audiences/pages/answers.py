@@ -25,6 +25,7 @@ from .views import get_own
 
 blueprint = Blueprint("answers", __name__)
 MOST_OFFERS = 50
+HOUR = timedelta(hours=1)
 
 
 @blueprint.post("/audiences/<int:audience_id>/take")
@@ -45,7 +46,8 @@ def preview(audience_id: int) -> Response:
         except NotFound:
             _not_chosen()
         facts = {"audience": audience, "seen": seen, "back": way_back(audience_id)}
-        facts |= {"shop": shop, "may_take": mine.may("choose", shop.card)}
+        may_send = audience.state != HELD or mine.may("send", shop.card)  # it is sent by the answer
+        facts |= {"shop": shop, "may_take": mine.may("choose", shop.card) and may_send}
         return page_or_partial("take.html", "_partials/audience_taken.html", **facts)
 
 
@@ -73,7 +75,7 @@ def discard(audience_id: int) -> BaseResponse:
 def otherwise(audience_id: int) -> BaseResponse:
     """What happens to what is held when nobody decides, and until when."""
     wanted, hours = request.form.get("otherwise"), request.form.get("hours", 0, type=int)
-    later = next((each for each in holding.LATER if each == timedelta(hours=hours)), timedelta(0))
+    later = next((each for each in holding.LATER if each / HOUR == hours), timedelta(0))
     now = state().now()
     return _answer(audience_id, lambda s, a: holding.change(s, a, wanted, later, now))
 

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ... import htmx
 from ...errors import CannotSend, NotFound, StaleChoice
 from ...i18n import gettext as _
-from ...web import friendly, page_or_partial, state, wants_json
+from ...web import friendly, id_of, page_or_partial, state, wants_json
 from .. import delivery
 from ..models import Audience
 from ..receipt import making, words
@@ -88,7 +88,7 @@ def _do(audience_id: int, deed: Deed) -> str:
 
 
 def _deeds() -> dict[str, Deed]:
-    now, number = state().now(), request.form.get("number", type=int)
+    now, number = state().now(), _number()
     revision = request.form.get("revision", type=int)
     return {
         "pause": lambda s, a: delivery.pause(s, a, now),
@@ -98,6 +98,12 @@ def _deeds() -> dict[str, Deed]:
         "send-again": lambda s, a: delivery.send_again(s, a, number),
         "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, number),
     }
+
+
+def _number() -> int | None:
+    """Of one batch; None means all that wait for a decision. What is no number is no batch."""
+    given = request.form.get("number")
+    return None if given is None else id_of(given) or 0
 
 
 @blueprint.get("/audiences/<int:audience_id>/receipt")

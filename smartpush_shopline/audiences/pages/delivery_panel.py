@@ -49,6 +49,7 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "within": settings.decide_within,
         "has_delivery": audience.state in STATES,
         "may_send": state().may("send", shop.card),
+        "may_answer": state().may("send", shop.card) and state().may("choose", shop.card),
         "back": request.values.get("back") or _here(),
         "delivery_note": note,
     }

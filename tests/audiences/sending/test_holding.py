@@ -196,7 +196,10 @@ def test_of_two_tabs_that_change_it_the_second_is_told(campaigns, held):
     assert (row.otherwise, row.decide_by) == ("send", DUE + timedelta(hours=2))
 
 
-@pytest.mark.parametrize("form", [{"otherwise": "perhaps", "hours": "9999"}, {"hours": "x"}, {}])
+@pytest.mark.parametrize(
+    "form",
+    [{"otherwise": "perhaps", "hours": "9999"}, {"hours": "x"}, {"hours": "9" * 15}, {}],
+)
 def test_nonsense_changes_neither_what_happens_nor_when(campaigns, held, form):
     held()
     post(campaigns, "otherwise", revision=campaigns.row().revision, **form)
@@ -212,9 +215,10 @@ def test_what_is_not_held_has_nothing_to_change(campaigns, held, sent):
     assert campaigns.row().otherwise is None
 
 
-def test_who_may_not_send_cannot_change_what_happens(campaigns, held):
+@pytest.mark.parametrize("right", ["send", "choose"])
+def test_who_may_not_send_or_choose_cannot_change_what_happens(campaigns, held, right):
     held()
-    campaigns.host.allows = lambda action, shop: action != "send"
+    campaigns.host.allows = lambda action, shop: action != right
     at = f"/smartpush/audiences/{campaigns.row().id}"
     assert "/otherwise" not in campaigns.host.browser().get(at).text
     answer = campaigns.host.browser().post(f"{at}/otherwise", data={"otherwise": "send"})

@@ -191,6 +191,21 @@ def test_the_page_pauses_and_cancels(campaigns, verb, state, words):
     assert campaigns.row().state == state
 
 
+@pytest.mark.parametrize("number", ["nonsense", "9" * 20, "-1", ""])
+@pytest.mark.parametrize("verb", ["send-again", "mark-sent"])
+def test_what_is_no_number_of_a_batch_decides_about_none(campaigns, verb, number):
+    campaigns.crowd(3)
+    audience = campaigns.save()
+    for _batch in audience.batches(size=1):
+        break
+    before = campaigns.counted()
+    at, browser = f"/smartpush/audiences/{audience.id}/delivery/{verb}", campaigns.host.browser()
+    browser.post(at, data={"number": number})
+    assert campaigns.counted() == before
+    browser.post(at, data={"number": "1"})
+    assert campaigns.counted() != before
+
+
 def test_nobody_without_permission_to_send_changes_anything(campaigns):
     campaigns.crowd(1)
     audience = campaigns.save()
