@@ -29,7 +29,7 @@ def code_of(error: Exception) -> tuple[str, str]:
     if isinstance(error, DeliveryRefused):
         return f"{REFUSED}:{error.reason}"[:40], str(error)
     if isinstance(error, ShoplineError):
-        return SHOPLINE, json.dumps(failure.code_of(error))
+        return SHOPLINE, json.dumps(failure.code_of(error), ensure_ascii=False)
     if isinstance(error, DBAPIError):
         return DATABASE, type(error).__name__
     return MISTAKE, str(error) if isinstance(error, SmartPushError) else type(error).__name__

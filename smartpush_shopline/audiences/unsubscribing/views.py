@@ -13,6 +13,7 @@ from ...contacts import consent
 from ...contacts.models import Contact
 from ...errors import DeepLinkRefused
 from ...i18n import visitor_language
+from ...shops.models import Shop
 from ...web import render, state
 from ..models import Audience
 from . import links
@@ -54,9 +55,11 @@ def _is_out(contact: Contact, audience: Audience) -> bool:
     return contact.deleted_at is not None or standing == consent.UNSUBSCRIBED
 
 
-def _page(outcome: str, status: int = 200, **facts: object) -> Response:
+def _page(
+    outcome: str, status: int = 200, shop: Shop | None = None, channel: str | None = None
+) -> Response:
     """Kept by nobody, and the address, which is a key, is told to nobody."""
-    html = render("unsubscribe.html", outcome=outcome, **facts)
+    html = render("unsubscribe.html", outcome=outcome, shop=shop, channel=channel)
     answer = make_response(html, status)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"
