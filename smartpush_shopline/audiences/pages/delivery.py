@@ -88,22 +88,29 @@ def _do(audience_id: int, deed: Deed) -> str:
 
 
 def _deeds() -> dict[str, Deed]:
-    now, number = state().now(), _number()
+    now = state().now()
     revision = request.form.get("revision", type=int)
     return {
         "pause": lambda s, a: delivery.pause(s, a, now),
         "resume": lambda s, a: delivery.resume(s, a),
         "cancel": lambda s, a: delivery.cancel(s, a, now),
         "release": lambda s, a: scheduling.release(s, a, now, revision),
-        "send-again": lambda s, a: delivery.send_again(s, a, number),
-        "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, number),
+        "send-again": lambda s, a: delivery.send_again(s, a, _number(s, a)),
+        "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, _number(s, a)),
     }
 
 
-def _number() -> int | None:
-    """Of one batch; None means all that wait for a decision. What is no number is no batch."""
-    given = request.form.get("number")
-    return None if given is None else id_of(given) or 0
+def _number(session: Session, audience: Audience) -> int | None:
+    """Of one batch, 0 when it cannot be read; None means all that wait for a decision.
+
+    Raises CannotSend when these are others than the person saw.
+    """
+    given, many = request.form.get("number"), request.form.get("many", type=int)
+    if given is not None:
+        return id_of(given) or 0
+    if many != len(delivery.undecided(session, audience.id, state().now())):
+        raise CannotSend("Other batches wait for a decision by now.", reason="others")
+    return None
 
 
 @blueprint.get("/audiences/<int:audience_id>/receipt")

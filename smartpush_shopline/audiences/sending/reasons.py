@@ -20,6 +20,7 @@ def held(reason: str | None) -> str:
         "cancelled": _("It was cancelled."),
         "discarded": _("These recipients were discarded."),
         "sent": _("It was sent already."),
+        "others": _("There are others to decide about by now. Look at them, then decide."),
         "opened": _("These recipients are not saved yet."),
     }
     return sentences.get(reason or "", _("It cannot be sent now."))

@@ -206,6 +206,23 @@ def test_what_is_no_number_of_a_batch_decides_about_none(campaigns, verb, number
     assert campaigns.counted() != before
 
 
+@pytest.mark.parametrize("verb", ["send-again", "mark-sent"])
+def test_all_batches_are_decided_only_by_who_saw_them_all(campaigns, verb):
+    campaigns.crowd(3)
+    audience = campaigns.save()
+    for _batch in audience.batches(size=1):
+        break
+    for _batch in audience.batches(size=1):
+        break
+    before = campaigns.counted()
+    at, browser = f"/smartpush/audiences/{audience.id}/delivery/{verb}", campaigns.host.browser()
+    refused = browser.post(at, data={"many": "1"})
+    assert (refused.status_code, campaigns.counted()) == (409, before)
+    assert "There are others to decide about by now." in refused.text
+    assert browser.post(at, data={"many": "2"}).status_code == 303
+    assert campaigns.counted() != before
+
+
 def test_nobody_without_permission_to_send_changes_anything(campaigns):
     campaigns.crowd(1)
     audience = campaigns.save()
