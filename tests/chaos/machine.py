@@ -219,13 +219,14 @@ class Chaos(RuleBasedStateMachine):
     def night(self) -> None:
         """By our idea of its midnight as well: it may have moved, and we do not know it yet. On
         the day of a move a night may come only at the second midnight, after at most 36 hours."""
-        began, zones = self.world.clock(), {self.world.store.info.timezone}
-        zones.add(self.world.shop().timezone)
+        began, known = self.world.clock(), self.world.shop().timezone
+        zones = {self.world.store.info.timezone, known}
         moved, self.world.moved = self.world.moved or len(zones) > 1, False
         self._midnights(zones)
         run = self.world.last_run()
         if moved and (run is None or run.started_at < began):
             self._midnights(zones)
+        self.world.moved = self.world.shop().timezone != known
 
     def _midnights(self, zones: set[str]) -> None:
         for moment in sorted({self.world.next_midnight(zone) for zone in zones}):
