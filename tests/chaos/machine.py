@@ -219,12 +219,12 @@ class Chaos(RuleBasedStateMachine):
     def night(self) -> None:
         """By our idea of its midnight as well: it may have moved, and we do not know it yet. On
         the day of a move a night may come only at the second midnight, after at most 36 hours."""
-        began, known = self.world.clock(), self.world.shop().timezone
+        before, known = self.world.last_run(), self.world.shop().timezone
         zones = {self.world.store.info.timezone, known}
         moved, self.world.moved = self.world.moved or len(zones) > 1, False
         self._midnights(zones)
         run = self.world.last_run()
-        if moved and (run is None or run.started_at < began):
+        if moved and (run and run.id) == (before and before.id):
             self._midnights(zones)
         self.world.moved = self.world.shop().timezone != known
 
