@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -82,6 +84,30 @@ def test_it_is_sent_by_smtp_where_there_is_a_server(app, marketer, ready, monkey
         marketer.post(f"{page}/send")
         tick(app)
     assert box.accepted == ["ada@example.com"]
+
+
+@pytest.mark.parametrize("by", ["file", "smtp"])
+def test_the_mailboxs_unsubscribe_button_finds_its_address_in_the_bytes(
+    app, marketer, ready, monkeypatch, by
+):
+    """RFC 8058: one line, not folded, nothing of it encoded, however long the address is."""
+    state, long = app.extensions["smartpush"], "https://dashboard.example.com/" + "tools/" * 12
+    monkeypatch.setattr(state, "settings", replace(state.settings, public_url=long.rstrip("/")))
+    page = ready("email")
+    with mailbox() as box:
+        if by == "smtp":
+            monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+            monkeypatch.setenv("SMTP_PORT", str(box.port))
+        marketer.post(f"{page}/send")
+        tick(app)
+    raw = box.messages or [file.read_bytes() for file in Path(app.config["OUTBOX"]).glob("*.eml")]
+    head = raw[0].partition(b"\r\n\r\n")[0] + b"\r\n"
+    link = re.search(rb"\r\nList-Unsubscribe: <(\S+)>\r\n", head)[1].decode()
+    assert link.startswith(long) and len(link) > 100
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in head
+    assert re.search(rb"\r\nMessage-ID: <\S+@juniper.example>\r\n", head)
+    answer = app.test_client().post(f"/smartpush/unsubscribe/{link.rpartition('/')[2]}")
+    assert "You are unsubscribed" in answer.text
 
 
 def test_sms_go_into_the_log(app, marketer, ready):
