@@ -179,7 +179,7 @@ def test_a_form_and_what_it_saved_say_that_the_schedule_is_cancelled(marketer, r
     assert "It is scheduled" not in marketer.get(f"{page}/edit").text
     marketer.post(f"{page}/send", data={"at": "2099-01-01T10:00"})
     form = marketer.get(f"{page}/edit").text
-    assert "It is scheduled for 1 Jan 2099, 10:00 (Asia/Taipei). “Back to draft” cancels" in form
+    assert "It is scheduled for 1 Jan 2099, 10:00 (Asia/Taipei). “Save” keeps" in form
     as_the_form_sends(marketer, page, save_draft="1")
     said = "Its schedule, 1 Jan 2099, 10:00 (Asia/Taipei), was cancelled."
     assert said in marketer.get(page).text
@@ -222,6 +222,18 @@ def test_what_nobody_would_get_is_neither_offered_nor_sent(app, marketer, ready)
     assert "It was not scheduled: Nobody would get this." in marketer.get(page).text
     with app.app_context():
         assert smartpush.audiences.get(ref_of(page)).state == "saved"
+
+
+def test_what_was_cancelled_half_sent_is_not_offered_again(app, marketer, ready):
+    page = ready("sms")
+    with app.app_context():
+        for _batch in smartpush.audiences.get(ref_of(page)).batches(size=1):
+            break
+        smartpush.audiences.cancel(ref_of(page))
+        db.session.commit()
+    shown = marketer.get(page).text
+    assert ">Cancelled</span>" in shown
+    assert "Send now" not in shown
 
 
 def test_a_draft_offers_what_comes_next(marketer, ready):
