@@ -96,6 +96,7 @@ class SmartPush:
         self._in_front: Callable[[], str | None] = lambda: None
         self._senders: dict[str, Sender] = {}
         self._campaign_name: Callable[[str], str | None] = lambda _ref: None
+        self._campaign_url: Callable[[str], str | None] = lambda _ref: None
         self._opt_outs: OptOuts | None = None
         self.audiences: Audiences = Audiences()
         self.contacts: Contacts = Contacts()
@@ -118,6 +119,12 @@ class SmartPush:
         """`name(campaign_ref) -> str or None`: what a person calls the campaign, for pages and
         receipts. Without one, and for None, they show the reference."""
         self._campaign_name = finder
+        return finder
+
+    def campaign_url(self, finder: Names) -> Names:
+        """`url(campaign_ref) -> str or None`: the dashboard's page of the campaign. Our pages
+        about its recipients link to it; without one, and for None, they do not."""
+        self._campaign_url = finder
         return finder
 
     def sender(self, channel: str) -> Callable[[Sends], Sends]:
@@ -198,6 +205,7 @@ class SmartPush:
             csp_nonce=csp_nonce,
             opt_outs=lambda: self._opt_outs,
             campaign_name=lambda ref: self._campaign_name(ref),
+            campaign_url=lambda ref: self._campaign_url(ref),
             senders=self._senders,
         )
         htmx.init_app(app)

@@ -47,6 +47,7 @@ class State:
     csp_nonce: Callable[[], str] | None = None
     opt_outs: Callable[[], OptOuts | None] = lambda: None
     campaign_name: Callable[[str], str | None] = lambda _ref: None
+    campaign_url: Callable[[str], str | None] = lambda _ref: None
     senders: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
     paces: dict[Hashable, Pace] = field(default_factory=dict)
 
@@ -78,13 +79,22 @@ def refuse_impossible_ids(_endpoint: str | None, values: dict[str, Any] | None) 
 
 
 def campaign_name(ref: str | None) -> str:
-    """What the dashboard calls its campaign, else its reference. A failure there is theirs."""
+    """What the dashboard calls its campaign, else its reference."""
+    return _told_by("campaign_name", ref) or ref or ""
+
+
+def campaign_url(ref: str | None) -> str:
+    """The dashboard's page of its campaign, or nothing."""
+    return _told_by("campaign_url", ref)
+
+
+def _told_by(finder: str, ref: str | None) -> str:
+    """What the dashboard's own function says. A failure there is theirs."""
     try:
-        name = state().campaign_name(ref) if ref else None
+        return getattr(state(), finder)(ref) or "" if ref else ""
     except Exception:
-        log.exception("smartpush.campaign_name_failed")
-        name = None
-    return name or ref or ""
+        log.exception("smartpush.%s_failed", finder)
+        return ""
 
 
 def announce(signal: NamedSignal, **facts: Any) -> None:
@@ -111,6 +121,7 @@ def render(template: str, **context: Any) -> str:
         "ago": i18n.ago,
         "failure": failure.sentence,
         "campaign_name": campaign_name,
+        "campaign_url": campaign_url,
         "smartpush_base": state().settings.base_template,
         "smartpush_htmx": state().settings.htmx,
         "csp_nonce": state().csp_nonce,

@@ -120,6 +120,7 @@
       id: target.id,
       focus: focused && target.contains(focused) ? focused : null,
       side: focused && target.contains(focused) && focused.closest ? sideOf(focused) : null,
+      state: stateIn(target),
       top: focused && target.contains(focused) ? focused.getBoundingClientRect().top : 0,
       scroll: {},
       marks: {}
@@ -131,6 +132,10 @@
       before.marks[row.id] = row.dataset.smartpushMark;
     });
   });
+  function stateIn(root) {
+    var piece = root.matches("[data-smartpush-state]") ? root : root.querySelector("[data-smartpush-state]");
+    return piece && piece.dataset.smartpushState;
+  }
   function sideOf(node) {
     var box = node.closest("[data-smartpush-side]");
     return box ? box.id : null;
@@ -153,6 +158,11 @@
     if (kept.focus) keepFocus(kept, root);
     var spoken = root.querySelector("[data-smartpush-say]");
     if (spoken && root.hasAttribute("data-smartpush-picker")) say(spoken.dataset.smartpushSay, root);
+    /* For the dashboard, whose own page says what becomes of the campaign, too. */
+    var state = stateIn(root);
+    if (state !== kept.state) {
+      root.dispatchEvent(new CustomEvent("smartpush:state", { bubbles: true, detail: { state: state } }));
+    }
   });
   /* What this tab changed itself is no news to the other forms of its page. */
   function follow(root) {

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """Keeps every envelope recipient it accepted a message for, in order."""
+    """Keeps every envelope recipient it accepted a message for, in order, and the messages."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -17,6 +17,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
     def __init__(self, each: Callable[[int], None]) -> None:
         super().__init__(("127.0.0.1", 0), _Talk)
         self.accepted: list[str] = []
+        self.messages: list[bytes] = []
         self.each = each
         self._lock = threading.Lock()
 
@@ -24,9 +25,10 @@ class Mailbox(socketserver.ThreadingTCPServer):
     def port(self) -> int:
         return int(self.server_address[1])
 
-    def accept(self, recipients: list[str]) -> None:
+    def accept(self, recipients: list[str], message: bytes) -> None:
         with self._lock:
             self.accepted += recipients
+            self.messages.append(message)
             count = len(self.accepted)
         self.each(count)
 
@@ -49,14 +51,15 @@ class _Talk(socketserver.StreamRequestHandler):
                 recipients.append(verb[8:].strip(" <>"))
             if verb.upper() == "DATA":
                 self._say("354 go on")
-                self._read_message()
-                self.server.accept(recipients)
+                self.server.accept(recipients, self._read_message())
                 recipients = []
             self._say("221 bye" if verb.upper() == "QUIT" else "250 ok")
 
-    def _read_message(self) -> None:
+    def _read_message(self) -> bytes:
+        lines = []
         while (line := self.rfile.readline()) and line.rstrip(b"\r\n") != b".":
-            pass
+            lines.append(line)
+        return b"".join(lines)
 
     def _say(self, text: str) -> None:
         self.wfile.write(f"{text}\r\n".encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
@@ -13,10 +14,11 @@ from examples.dashboard.auth import require
 from examples.dashboard.forms import FORMS, CampaignForm
 from examples.dashboard.models import CHANNELS, Campaign, db
 from examples.dashboard.plugin import smartpush
-from smartpush_shopline import SmartPushError
+from smartpush_shopline import AudienceRef, SmartPushError
 
 STATUSES = {"draft": "saved as a draft", "ready": "ready"}
 GONE_OUT = ("sending", "sent")
+TO_GO_OUT = ("scheduled", "held")
 
 campaigns = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
@@ -25,7 +27,8 @@ campaigns = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 def index() -> ResponseReturnValue:
     newest_first = select(Campaign).order_by(Campaign.updated_at.desc(), Campaign.id.desc())
     page = db.paginate(newest_first, per_page=25, max_per_page=25)
-    return render_template("juniper/campaigns.html", page=page)
+    states = smartpush.audiences.states(campaign.ref for campaign in page.items)
+    return render_template("juniper/campaigns.html", page=page, states=states)
 
 
 @campaigns.route("/new", methods=["GET", "POST"])
@@ -48,8 +51,31 @@ def edit(campaign_id: int) -> ResponseReturnValue:
     if audience and audience.state in GONE_OUT:
         flash("It went out, so it stays as it is. Copy its text into a new campaign.")
         return redirect(url_for(".show", campaign_id=campaign_id), 303)
+    return work_on(campaign, form_of(campaign, audience), audience)
+
+
+@campaigns.post("/<int:campaign_id>/ready")
+def mark_ready(campaign_id: int) -> ResponseReturnValue:
+    """What the form's button does, for a draft as it was saved; the form says what is missing."""
+    require("choose")
+    campaign = db.get_or_404(Campaign, campaign_id)
+    form = form_of(
+        campaign, smartpush.audiences.find(campaign.ref), formdata=None, meta={"csrf": False}
+    )
+    form.mark_ready.data = True
+    if not form.validate():
+        for errors in form.errors.values():
+            flash(" ".join(errors))
+        return redirect(url_for(".edit", campaign_id=campaign_id), 303)
+    campaign.status = "ready"
+    db.session.commit()
+    flash(f"“{campaign.name}” is {STATUSES[campaign.status]}.")
+    return redirect(url_for(".show", campaign_id=campaign_id), 303)
+
+
+def form_of(campaign: Campaign, audience: AudienceRef | None, **more: Any) -> CampaignForm:
     chosen = {"recipients": audience.choice} if audience else {}
-    return work_on(campaign, FORMS[campaign.channel](obj=campaign, data=chosen))
+    return FORMS[campaign.channel](obj=campaign, data=chosen, **more)
 
 
 @campaigns.get("/<int:campaign_id>")
@@ -102,9 +128,7 @@ class WrongTime(Exception):
 
 def wanted_time(text: str) -> datetime:
     """A time of the store's clock."""
-    shops = {shop.handle: shop for shop in smartpush.shops()}
-    shop = shops.get(session.get("shop", "")) or next(iter(shops.values()))
-    zone = ZoneInfo(shop.timezone)
+    zone = zone_in_front()
     try:
         at = datetime.fromisoformat(text).replace(tzinfo=zone)
         again = at.astimezone(UTC).astimezone(zone)
@@ -117,11 +141,21 @@ def wanted_time(text: str) -> datetime:
     return at
 
 
-def work_on(campaign: Campaign, form: CampaignForm) -> ResponseReturnValue:
+def zone_in_front() -> ZoneInfo:
+    """Of the store in front of the person."""
+    shops = {shop.handle: shop for shop in smartpush.shops()}
+    shop = shops.get(session.get("shop", "")) or next(iter(shops.values()))
+    return ZoneInfo(shop.timezone)
+
+
+def work_on(
+    campaign: Campaign, form: CampaignForm, audience: AudienceRef | None = None
+) -> ResponseReturnValue:
     if form.validate_on_submit() and save(campaign, form):
-        flash(f"“{campaign.name}” is {STATUSES[campaign.status]}.")
+        flash(f"“{campaign.name}” is {STATUSES[campaign.status]}.{take_back(campaign)}")
         return redirect(url_for(".show", campaign_id=campaign.id), 303)
-    page = render_template("juniper/campaign_form.html", campaign=campaign, form=form)
+    facts = {"campaign": campaign, "form": form, "audience": audience}
+    page = render_template("juniper/campaign_form.html", **facts)
     return page, 422 if form.errors else 200
 
 
@@ -135,7 +169,6 @@ def save(campaign: Campaign, form: CampaignForm) -> bool:
         smartpush.audiences.save(form.recipients.data, campaign_ref=campaign.ref)
         db.session.commit()
         # [/readme:save]
-        take_back(campaign)
     except SmartPushError as error:
         db.session.rollback()
         form.recipients.errors = [str(error)]
@@ -143,12 +176,15 @@ def save(campaign: Campaign, form: CampaignForm) -> bool:
     return True
 
 
-def take_back(campaign: Campaign) -> None:
-    """A draft is not sent, whatever it was scheduled for before."""
+def take_back(campaign: Campaign) -> str:
+    """A draft is not sent, whatever it was scheduled for before: that, in a sentence."""
     audience = smartpush.audiences.find(campaign.ref)
-    if campaign.status == "draft" and audience and audience.state in ("scheduled", "held"):
-        smartpush.audiences.cancel(campaign.ref)
-        db.session.commit()
+    if campaign.status != "draft" or not audience or audience.state not in TO_GO_OUT:
+        return ""
+    zone, at = zone_in_front(), audience.scheduled_at or datetime.now(UTC)
+    smartpush.audiences.cancel(campaign.ref)
+    db.session.commit()
+    return f" Its schedule, {at.astimezone(zone):%-d %b %Y, %H:%M} ({zone}), was cancelled."
 
 
 def saved_campaign(ref: str) -> Campaign | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
 from collections.abc import Mapping
 from contextlib import closing
 from io import TextIOWrapper
+from pathlib import Path
 from typing import NoReturn
 
 from flask import Flask
@@ -109,6 +111,7 @@ def tell(place: Place, *, connected: bool) -> None:
         "Watch it follow:    rename or change a segment there; the dashboard has it in 2 seconds",
         f"Freshness, history: {place.url}/smartpush/",
         "See a list stay:    save a campaign, unsubscribe somebody in the Admin, look at it again",
+        f"Send it:            Mark ready, Send now, then {place.url}/outbox/ and a link in it",
     ]
     if not connected:
         tries[0] = f"Connect the store:  sign in at {place.url}, then {admin}/apps  ->  Open app"
@@ -119,10 +122,18 @@ def tell(place: Place, *, connected: bool) -> None:
         f"   ({VIEWER_EMAIL} may only look)\n"
         f"Kept in        {place.data_dir}\n"
     )
-    print("Five things to try:")
+    print("Six things to try:")
     for number, line in enumerate(tries, 1):
         print(f"  {number}. {line}")
+    print(f"\nThe command line of this demo:\n  {command_line(place)}")
     print(f"\nready at {place.url} (Ctrl-C stops everything)")
+
+
+def command_line(place: Place) -> str:
+    """Without these variables it would ask another demo, in another folder."""
+    folder, flask = shlex.quote(str(place.data_dir)), Path(sys.executable).with_name("flask")
+    where = f"DATA_DIR={folder} PORT={place.port} SANDBOX_PORT={place.sandbox_port}"
+    return f"{where} {shlex.quote(str(flask))} --app examples.dashboard smartpush status"
 
 
 def _stop(number: int, frame: object) -> NoReturn:

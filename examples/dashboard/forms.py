@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import StringField, SubmitField, TextAreaField, ValidationError
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from examples.dashboard.models import Campaign
 from smartpush_shopline import RecipientsField
@@ -21,7 +21,7 @@ class CampaignForm(FlaskForm):
     name = StringField(
         "Campaign name",
         description="Only your team sees this.",
-        validators=[InputRequired("Give the campaign a name."), Length(max=120)],
+        validators=[DataRequired("Give the campaign a name."), Length(max=120)],
     )
     save_draft = SubmitField("Save draft")
     mark_ready = SubmitField("Mark ready")

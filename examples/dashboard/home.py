@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from flask import Blueprint, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
@@ -16,11 +18,16 @@ home = Blueprint("home", __name__)
 @home.get("/")
 def index() -> ResponseReturnValue:
     newest_first = select(Campaign).order_by(Campaign.updated_at.desc(), Campaign.id.desc())
-    by_status = select(Campaign.status, func.count().label("size")).group_by(Campaign.status)
+    drafts = select(func.count()).where(Campaign.status == "draft")
+    ready = db.session.scalars(newest_first.where(Campaign.status == "ready")).all()
+    states = smartpush.audiences.states(campaign.ref for campaign in ready)
     return render_template(
         "juniper/home.html",
         recent=db.session.scalars(newest_first.limit(5)).all(),
-        sizes={row.status: row.size for row in db.session.execute(by_status)},
+        states=states,
+        sizes=Counter(states.values()),
+        drafts=db.session.scalar(drafts),
+        held=[campaign for campaign in ready if states.get(campaign.ref) == "held"],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import Flask, session
+from flask import Flask, session, url_for
 from sqlalchemy import func, select
 
 from examples.dashboard.auth import current_user, user_may
@@ -37,6 +37,11 @@ def plug_in(app: Flask) -> None:
 def campaign_name(ref: str) -> str | None:
     campaign = db.session.get(Campaign, int(ref.removeprefix("campaign-")))
     return campaign.name if campaign else None
+
+
+@smartpush.campaign_url
+def campaign_url(ref: str) -> str | None:
+    return url_for("campaigns.show", campaign_id=int(ref.removeprefix("campaign-")))
 
 
 GUEST_LISTS = {"webinar": "Webinar guests", "import-2024": "Imported 2024 list"}

@@ -7,7 +7,9 @@ import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from pathlib import Path
 from typing import Any
 
@@ -47,8 +49,22 @@ def campaign_of(batch: Batch) -> Campaign:
     return db.session.get_one(Campaign, int(batch.campaign_ref.removeprefix("campaign-")))
 
 
+class OneLine(UnstructuredHeader, BaseHeader):
+    """Written as it is. Python would encode a long address to fold it, and a mailbox that looks
+    for an address would then find none."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+headers = HeaderRegistry()
+for name in ("list-unsubscribe", "message-id"):
+    headers.map_to_type(name, OneLine)
+MAIL = policy.SMTP.clone(header_factory=headers)
+
+
 def email_to(person: Recipient, campaign: Campaign, batch: Batch) -> EmailMessage:
-    message = EmailMessage(policy=policy.SMTP)
+    message = EmailMessage(policy=MAIL)
     message["From"] = os.environ.get("SMTP_FROM") or "Juniper <news@juniper.example>"
     message["To"] = person.address
     message["Subject"] = merged(campaign.subject, person)

@@ -5,7 +5,7 @@ Works in the dashboard's own session: it flushes, the dashboard commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -56,7 +56,13 @@ class AudienceRef:
         return len(_expected(self._row()).recipients)
 
     @property
+    def is_empty(self) -> bool:
+        """Nobody would get it, so `schedule` refuses; not while a segment waits for a list."""
+        return scheduling.is_empty(_session(), self._row())
+
+    @property
     def url(self) -> str:
+        """Our page of it: why (not) this person, smart sending, how the segments overlap."""
         return url_for("smartpush.audiences.page", audience_id=self.id)
 
     def recipients(self) -> Iterator[Recipient]:
@@ -163,6 +169,13 @@ class Audiences:
     def find(self, campaign_ref: str, field: str = "recipients") -> AudienceRef | None:
         audience = recall.find(_session(), campaign_ref, field)
         return _ref(audience) if audience else None
+
+    def states(self, campaign_refs: Iterable[str], field: str = "recipients") -> dict[str, str]:
+        """`AudienceRef.state` by reference, in one query, for a page that lists campaigns.
+
+        Those that have no recipients saved are missing.
+        """
+        return recall.states(_session(), campaign_refs, field)
 
     def get(self, campaign_ref: str, field: str = "recipients") -> AudienceRef:
         """Raises NotFound for a campaign that has no recipients saved."""

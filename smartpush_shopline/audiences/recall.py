@@ -6,7 +6,7 @@ written to any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from pyroaring import BitMap
 from sqlalchemy import select
@@ -28,6 +28,15 @@ def find(session: Session, campaign_ref: str, field: str = "recipients") -> Audi
     return session.scalars(
         select(Audience).where(Audience.campaign_ref == campaign_ref, Audience.field == field)
     ).one_or_none()
+
+
+def states(session: Session, campaign_refs: Iterable[str], field: str) -> dict[str, str]:
+    rows = session.execute(
+        select(Audience.campaign_ref, Audience.state).where(
+            Audience.campaign_ref.in_(list(campaign_refs)), Audience.field == field
+        )
+    )
+    return {str(row.campaign_ref): row.state for row in rows}
 
 
 def choice_of(audience: Audience) -> Choice:

@@ -78,3 +78,22 @@ def test_the_page_that_asks_is_open_to_everybody(
 ) -> None:
     page.goto(demo.url + make_ready("VIP") + "/send")
     assert complaints(page) == []
+
+
+def test_the_page_follows_what_the_panel_does(
+    page: Any, demo: Demo, make_ready: Callable[..., str]
+) -> None:
+    """The badge and the dashboard's own controls are never behind the panel."""
+    page.goto(demo.url + make_ready("VIP", "Follows"))
+    page.fill("#at", "2099-01-01T10:00")
+    page.get_by_role("button", name="Schedule").click()
+    badge = page.locator(".page-head .status")
+    badge.get_by_text("Scheduled").wait_for()
+    assert page.locator("#at").count() == 0
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    badge.get_by_text("Cancelled").wait_for()
+    page.get_by_role("link", name="Send now").click()
+    page.get_by_role("button", name=re.compile(r"Send to \d+ p")).click()
+    badge.get_by_text("Sent").wait_for()
+    assert page.get_by_role("link", name="Edit").count() == 0
+    assert page.get_by_text("people got this email").count() == 1

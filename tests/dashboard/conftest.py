@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 
 from examples.dashboard import create_app
 from examples.dashboard.config import Place, settings
+from examples.dashboard.models import db
 from examples.dashboard.plugin import smartpush
 from examples.dashboard.seed import DEMO_EMAIL, VIEWER_EMAIL, fill_tables
 from smartpush_shopline.database import Database
@@ -62,3 +65,23 @@ def store(app: Flask) -> int:
     shop_id = make_shop(database, name="Alder Goods", timezone="Asia/Taipei")
     database.engine.dispose()
     return shop_id
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], Any]:
+    """Every statement on the dashboard's own connection inside the block."""
+
+    @contextmanager
+    def noted() -> Iterator[list[str]]:
+        asked: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            asked.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        yield asked
+        event.remove(engine, "before_cursor_execute", note)
+
+    return noted

@@ -65,6 +65,14 @@ def test_it_says_ready_last_and_leaves_nothing_behind(wanted: signal.Signals, tm
     assert f"http://127.0.0.1:{ports['PORT']}" in told
     assert f"http://127.0.0.1:{ports['SANDBOX_PORT']}/alder/admin" in told
     assert "demo@example.com" in told
+    assert f"http://127.0.0.1:{ports['PORT']}/outbox/" in told
+    command = next(line for line in lines if "--app examples.dashboard smartpush" in line).split()
+    given, words = command[:3], command[4:]
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", *words], cwd=ROOT, capture_output=True, text=True,
+        env=os.environ | dict(each.split("=") for each in given),
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
     assert (out, err) == ("Stopped.\n", "")
     for port in ports.values():
         with closing(socket.socket()) as probe:

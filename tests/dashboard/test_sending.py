@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from examples.dashboard.models import Campaign, db
 from examples.dashboard.plugin import smartpush
 from smartpush_shopline import Choice
+from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.runner.ringing import tick
 from tests.mailbox import mailbox
 from tests.road.people import inputs_of
@@ -84,6 +87,30 @@ def test_it_is_sent_by_smtp_where_there_is_a_server(app, marketer, ready, monkey
     assert box.accepted == ["ada@example.com"]
 
 
+@pytest.mark.parametrize("by", ["file", "smtp"])
+def test_the_mailboxs_unsubscribe_button_finds_its_address_in_the_bytes(
+    app, marketer, ready, monkeypatch, by
+):
+    """RFC 8058: one line, not folded, nothing of it encoded, however long the address is."""
+    state, long = app.extensions["smartpush"], "https://dashboard.example.com/" + "tools/" * 12
+    monkeypatch.setattr(state, "settings", replace(state.settings, public_url=long.rstrip("/")))
+    page = ready("email")
+    with mailbox() as box:
+        if by == "smtp":
+            monkeypatch.setenv("SMTP_HOST", "127.0.0.1")
+            monkeypatch.setenv("SMTP_PORT", str(box.port))
+        marketer.post(f"{page}/send")
+        tick(app)
+    raw = box.messages or [file.read_bytes() for file in Path(app.config["OUTBOX"]).glob("*.eml")]
+    head = raw[0].partition(b"\r\n\r\n")[0] + b"\r\n"
+    link = re.search(rb"\r\nList-Unsubscribe: <(\S+)>\r\n", head)[1].decode()
+    assert link.startswith(long) and len(link) > 100
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in head
+    assert re.search(rb"\r\nMessage-ID: <\S+@juniper.example>\r\n", head)
+    answer = app.test_client().post(f"/smartpush/unsubscribe/{link.rpartition('/')[2]}")
+    assert "You are unsubscribed" in answer.text
+
+
 def test_sms_go_into_the_log(app, marketer, ready):
     marketer.post(f"{ready('sms')}/send")
     tick(app)
@@ -145,6 +172,92 @@ def test_a_draft_is_not_sent_whatever_it_was_scheduled_for(app, marketer, ready)
     marketer.post(f"{page}/send")
     tick(app)
     assert "Sent on" in marketer.get(page).text
+
+
+def test_a_form_and_what_it_saved_say_that_the_schedule_is_cancelled(marketer, ready):
+    page = ready("email")
+    assert "It is scheduled" not in marketer.get(f"{page}/edit").text
+    marketer.post(f"{page}/send", data={"at": "2099-01-01T10:00"})
+    form = marketer.get(f"{page}/edit").text
+    assert "It is scheduled for 1 Jan 2099, 10:00 (Asia/Taipei). “Save” keeps" in form
+    as_the_form_sends(marketer, page, save_draft="1")
+    said = "Its schedule, 1 Jan 2099, 10:00 (Asia/Taipei), was cancelled."
+    assert said in marketer.get(page).text
+
+
+@pytest.mark.parametrize("where", ["/", "/campaigns/"])
+def test_a_list_of_campaigns_says_what_becomes_of_each_in_one_query(
+    app, marketer, ready, statements, where
+):
+    refs = {state: ready("email") for state in ("saved", "scheduled", "cancelled", "held")}
+    for state in ("scheduled", "cancelled"):
+        marketer.post(f"{refs[state]}/send", data={"at": "2099-01-01T10:00"})
+    with app.app_context():
+        smartpush.audiences.cancel(ref_of(refs["cancelled"]))
+        held = db.session.get_one(Audience, smartpush.audiences.get(ref_of(refs["held"])).id)
+        held.state = "held"
+        db.session.commit()
+    with statements() as asked:
+        shown = marketer.get(where).text
+    rows = re.findall(r'<a class="strong" href="([^"]+)".*?class="status \w+">(\w+)<', shown, re.S)
+    said = dict(rows)
+    assert [said[page] for page in refs.values()] == ["Ready", "Scheduled", "Cancelled", "Held"]
+    assert sum("smartpush_audience" in each for each in asked) == 1
+    needs = f'Held: needs you. <a href="{refs["held"]}">'
+    assert (needs in shown) == (where == "/")
+
+
+def ref_of(page):
+    return f"campaign-{page.rpartition('/')[2]}"
+
+
+def test_what_nobody_would_get_is_neither_offered_nor_sent(app, marketer, ready):
+    page = ready("email")
+    with app.extensions["smartpush"].database.begin() as session:
+        session.execute(text("UPDATE smartpush_audience SET recipients = NULL"))
+    shown = marketer.get(page).text
+    assert "Nobody would get this" in shown
+    assert "Send now" not in shown and "Schedule</button>" not in shown
+    marketer.post(f"{page}/send", data={"at": "2099-01-01T10:00"})
+    assert "It was not scheduled: Nobody would get this." in marketer.get(page).text
+    with app.app_context():
+        assert smartpush.audiences.get(ref_of(page)).state == "saved"
+
+
+def test_what_was_cancelled_half_sent_is_not_offered_again(app, marketer, ready):
+    page = ready("sms")
+    with app.app_context():
+        for _batch in smartpush.audiences.get(ref_of(page)).batches(size=1):
+            break
+        smartpush.audiences.cancel(ref_of(page))
+        db.session.commit()
+    shown = marketer.get(page).text
+    assert ">Cancelled</span>" in shown
+    assert "Send now" not in shown
+
+
+def test_a_draft_offers_what_comes_next(marketer, ready):
+    page = ready("email")
+    as_the_form_sends(marketer, page, save_draft="1")
+    assert f'action="{page}/ready"' in marketer.get(page).text
+    assert marketer.post(f"{page}/ready").location == page
+    shown = marketer.get(page).text
+    assert "Send now" in shown and f'action="{page}/ready"' not in shown
+
+
+def test_a_draft_that_lacks_something_is_led_to_its_form(marketer, viewer, ready):
+    page = ready("email")
+    as_the_form_sends(marketer, page, save_draft="1", subject="")
+    assert viewer.post(f"{page}/ready").status_code == 403
+    assert marketer.post(f"{page}/ready").location == f"{page}/edit"
+    assert "A ready email needs a subject line." in marketer.get(f"{page}/edit").text
+    assert "Send now" not in marketer.get(page).text
+
+
+def test_the_campaign_and_the_page_of_its_recipients_lead_to_each_other(marketer, ready):
+    page = ready("email")
+    there = re.search(r'href="(/smartpush/audiences/\d+)">Why', marketer.get(page).text)[1]
+    assert f'<a class="smartpush-back" href="{page}">← Hello</a>' in marketer.get(there).text
 
 
 def test_what_was_sent_stays_as_it_is(app, marketer, ready):

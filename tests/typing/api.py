@@ -67,6 +67,11 @@ def names_no_string(ref: str) -> int:
     return 7
 
 
+@smartpush.campaign_url
+def url_of(ref: str) -> str | None:
+    return None
+
+
 @smartpush.sender("email")
 def send(batch: Batch) -> None:
     for person in batch:

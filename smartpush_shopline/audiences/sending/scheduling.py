@@ -42,13 +42,18 @@ def schedule(
     if audience.state == CANCELLED and not audience.is_frozen:
         audience.state = SAVED
     freezing.refuse_unready(session, audience)
-    if not audience.is_waiting and not recall.recipients_now(session, audience):
+    if is_empty(session, audience):
         raise CannotSend("Nobody would get this.", reason="nobody")
     audience.state, audience.scheduled_at = SCHEDULED, at
     audience.let_go()
     audience.otherwise = otherwise or audience.otherwise
     audience.smart_mode = smart_mode or audience.smart_mode
     session.flush()
+
+
+def is_empty(session: Session, audience: Audience) -> bool:
+    """Nobody would get it, and no list that could bring somebody is waited for."""
+    return not audience.is_waiting and not recall.recipients_now(session, audience)
 
 
 def release(
