@@ -214,7 +214,7 @@ def test_what_applies_by_itself_is_told_apart_from_what_a_person_decides(
     page = client.get(f"/smartpush/audiences/{audience}")
     words = text_of(page)
     assert "Will apply by itself 1 opted out See who" in words
-    assert "VIP Version 3 exists: +1 −1 , because the rule changed from – to spent > 8000" in words
+    assert "VIP Version 3 exists: +1 −1 , because its rule changed from – to spent > 8000" in words
     assert "Keep v1 Use v3 How many then? See who joined See who left" in words
     lists = f"/smartpush/audiences/{audience}/people?step="
     assert names_in(client.get(f"{lists}lost")) == ["Ada Lin"]
