@@ -259,7 +259,7 @@ def test_one_that_moved_too_much_is_held_until_a_person_decides(
     willing.segment("VIP", "1")
     words = text_of(client.get(f"/smartpush/audiences/{audience}"))
     assert "“VIP” moved 50 %." in words
-    assert "Send what was saved Use v2 How many then? Cancel it" in words
+    assert "Keep v1 Use v2 How many then? Cancel it" in words
     with willing.database.read() as session:
         row = session.get_one(Audience, audience)
         assert [each.kind for each in between.held_by(session, row, 0.2)] == ["held"]
