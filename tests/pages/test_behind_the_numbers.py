@@ -168,7 +168,7 @@ def test_why_is_answered_in_words(client: FlaskClient, willing: People, save: Sa
     assert "Cyd Lin does not get this email. Unsubscribed. Since 23 Nov 2026, 12:00" in words
     assert "One v1: in it" in words
     assert "Ada Lin gets this email." in text_of(client.get(f"{page}?q=ada"))
-    assert "No contact of this store is known by nobody." in text_of(client.get(f"{page}?q=nobody"))
+    assert "Nobody in this store is called “nobody”." in text_of(client.get(f"{page}?q=nobody"))
 
 
 def test_several_matches_are_offered(client: FlaskClient, willing: People, save: Save) -> None:
