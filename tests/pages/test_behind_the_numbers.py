@@ -379,9 +379,11 @@ def test_how_segments_overlap_and_what_is_probably_a_mistake(
     client: FlaskClient, willing: People, save: Save
 ) -> None:
     one, two = willing.segment("One", "1", "2"), willing.segment("Two", "2")
+    none = willing.segment("None")
     out = willing.segment("Out", "4")
-    page = client.get(f"/smartpush/audiences/{save(one, two, exclude=[out])}")
+    page = client.get(f"/smartpush/audiences/{save(one, two, none, exclude=[out])}")
     cells = re.findall(r'<td class="smartpush-number[^"]*">(\d+)</td>', page.text)
-    assert cells == ["2", "1", "0", "1", "1", "0", "0", "0", "1"]
-    assert "“Two” adds nobody" in text_of(page)
+    assert cells == [*"2100", *"1100", *"0000", *"0001"]
+    assert "“None” adds nobody: it is empty." in text_of(page)
+    assert "“Two” adds nobody: all of its people are in the others." in text_of(page)
     assert "Excluding “Out” removes nobody" in text_of(page)

@@ -139,7 +139,7 @@ def test_a_slider_shows_at_once_whom_it_would_skip(
     written(willing, audience, "1", hours_ago=3)
     written(willing, audience, "2", hours_ago=30)
     page.goto(f"{address}/smartpush/audiences/{audience}")
-    page.get_by_label("Is skipped").check()
+    page.get_by_label("They are skipped").check()
     result = page.locator("#audience-smart-result")
     result.get_by_text("1 of 2 would be skipped.").wait_for()
     slider = page.locator("input[type=range]")

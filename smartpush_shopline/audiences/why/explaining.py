@@ -60,8 +60,8 @@ class Explanation:
     the person. `segment` names the segment that decided, `through` another contact with the same
     address, who gets it or, as `through_gets` says, does not any more. `today` is the verdict of
     now: it differs from the rule for who subscribed later, and for who opted out after it was sent.
-    `place`, once the sending began: where the person's batch is, such as "sent" at `sent_at`;
-    "left_out" while it was sent; empty for whom it never was to go to.
+    `place`, once the sending began: where the person's batch is, such as "sent" at `sent_at`,
+    and "left_out" for who is in none.
     """
 
     rule: str
@@ -184,7 +184,7 @@ def _place(session: Session, audience: Audience, number: int) -> _Place:
     for batch in session.scalars(batches):
         if number in batch.members:
             return _Place(batch.state, batch.confirmed_at if batch.state == SENT else None)
-    return _Place()
+    return _Place("left_out")
 
 
 def _twin(

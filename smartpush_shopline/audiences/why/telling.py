@@ -111,7 +111,7 @@ def _sentences(channel: str) -> dict[str, str]:
 
 
 def since(said: Explanation, zone: str) -> str:
-    """"Since 12 Nov 2026, 14:00 (told by the store; noted here on 13 Nov)." Empty when nobody knows."""
+    """"Since 12 Nov 2026, 14:00 (told by the store; noted here on 13 Nov)." Or empty."""
     if said.fact is not None:
         return _told(said.fact, zone)
     if said.since is not None:

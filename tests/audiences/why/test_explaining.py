@@ -134,7 +134,7 @@ def test_what_became_of_it_is_told_once_it_was_sent(campaigns):
     assert "P1 got this email on 24 Nov, 12:00." in browser.get(f"{page}/why?q=p1@").text
     left = browser.get(f"{page}/why?q=p2@example.com").text
     assert "P2 got this email on 24 Nov, 12:00; has unsubscribed since." in left
-    assert "P3 does not get this email." in browser.get(f"{page}/why?q=p3@").text
+    assert "P3 did not get this email." in browser.get(f"{page}/why?q=p3@").text
     assert "Received it" in browser.get(f"{page}/people").text
     assert "Will receive it" not in browser.get(f"{page}/people").text
 
