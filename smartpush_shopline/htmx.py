@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Request, request
+from flask import Flask, Request, Response, request
 from htmx_flask.requests import HtmxAwareRequest, HtmxHeaders
 
 
@@ -28,3 +28,8 @@ def wants_partial() -> bool:
     """Boosted and history-restore requests get the whole page."""
     asked = headers()
     return bool(asked) and not asked.boosted and not asked.history_restore_request
+
+
+def instead(html: str, target: str) -> Response:
+    """An answer that takes the place of another element than of the one that asked."""
+    return Response(html, headers={"HX-Retarget": target, "HX-Reswap": "outerHTML"})

@@ -113,7 +113,7 @@ def explain(ref: str, address: str, field: str, as_json: bool) -> None:
         click.echo(json.dumps(said.as_json(), indent=2, ensure_ascii=False))
         return
     lines = [
-        telling.headline(said, channel),
+        telling.headline(said, channel, zone),
         telling.because(said, channel),
         telling.since(said, zone),
         telling.today(said),

@@ -7,6 +7,7 @@ added: that takes a person who presses "Use".
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from pyroaring import BitMap
@@ -29,9 +30,18 @@ class Lost:
     excluded: BitMap
 
 
-def lost_by(session: Session, audience: Audience, choice: Choice, saved: BitMap) -> Lost:
-    """Whom the newest lists take away now. Without such a pick nothing is read."""
-    newest = heeded(audience, choice)
+def lost_by(
+    session: Session,
+    audience: Audience,
+    choice: Choice,
+    saved: BitMap,
+    kept: Collection[int] = (),
+) -> Lost:
+    """Whom the newest lists take away now. Without such a pick nothing is read.
+
+    `kept`: segments whose newest list is not heeded all the same.
+    """
+    newest = heeded(audience, choice, kept)
     if newest.picks == choice.picks:
         return Lost(BitMap(), BitMap())
     lists = lists_of(session, newest)
@@ -44,9 +54,9 @@ def lost_by(session: Session, audience: Audience, choice: Choice, saved: BitMap)
     return Lost(left, excluded_of(newest, lists, stays))
 
 
-def heeded(audience: Audience, choice: Choice) -> Choice:
+def heeded(audience: Audience, choice: Choice, kept: Collection[int] = ()) -> Choice:
     """The choice with the newest version of each pick that heeds it."""
-    rows = {row.segment_id: row for row in audience.picks}
+    rows = {row.segment_id: row for row in audience.picks if row.segment_id not in kept}
     picks = tuple(_at_newest(pick, rows.get(pick.segment_id)) for pick in choice.picks)
     return replace(choice, picks=picks)
 

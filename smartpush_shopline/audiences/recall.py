@@ -6,7 +6,7 @@ written to any more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from pyroaring import BitMap
 from sqlalchemy import select
@@ -66,18 +66,21 @@ def recipients_now(session: Session, audience: Audience) -> BitMap:
 
 
 def resolution_now(
-    session: Session, audience: Audience, saved: BitMap | None = None
+    session: Session,
+    audience: Audience,
+    saved: BitMap | None = None,
+    kept: Collection[int] = (),
 ) -> Resolution:
     """The people of the choice as saved, each under the reason of that day, or, for those who
     fell away since, under today's. Once the sending began: as it was at that moment.
 
-    `saved`: its recipients, if they were read.
+    `saved`: its recipients, if they were read. `kept`: segments that are not heeded.
     """
     if audience.is_frozen:
         return _frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = recipients(session, audience) if saved is None else saved
-    lost = heeding.lost_by(session, audience, choice_of(audience), saved)
+    lost = heeding.lost_by(session, audience, choice_of(audience), saved, kept)
     left = saved - lost.left_list
     today = split(session, choice_of(audience), left, lost.excluded, here)
     then = {row.reason: row.members for row in audience.reasons}

@@ -1,6 +1,7 @@
-"""What changed about a rule, in words: "spend went from 10,000 to 8,000".
+"""What changed about a rule, in words: "its rule changed: more than 1 order → more than 2 orders".
 
-Rules are never evaluated here. A rule in a notation that is not understood has "changed".
+The rule is named each time: without it, "orders went from 1 to 2" reads as if sales had. Rules are
+never evaluated here. A rule in a notation that is not understood has "changed".
 """
 
 from __future__ import annotations
@@ -8,23 +9,24 @@ from __future__ import annotations
 import re
 
 from ..i18n import gettext as _
-from ..i18n import number
+from ..i18n import ngettext, number
 
 _VALUE = re.compile(r"(>=|<=|>|<|=)?(.*)", re.DOTALL)
 _NUMBER = re.compile(r"\d{1,15}", re.ASCII)
 _SIGNS = {">=": "≥ ", "<=": "≤ ", ">": "> ", "<": "< ", "=": "", "": ""}
+_ORDERS = "orders_count"
 
 
 def what_changed(before: str, after: str) -> str:
     """Without a full stop, so that the effect can follow."""
     old, new = _terms(before), _terms(after)
     if not old or not new or old == new:
-        return _("the rule changed")
+        return _("its rule changed")
     said = [_went(field, old[field], new[field]) for field in old if new.get(field, old[field])
             != old[field]]
     said += [_("no longer %(term)s", term=_term(f, old[f])) for f in old if f not in new]
     said += [_("now also %(term)s", term=_term(f, new[f])) for f in new if f not in old]
-    return ", ".join(said)
+    return _("its rule changed: %(what)s", what=", ".join(said))
 
 
 def is_understood(before: str, after: str) -> bool:
@@ -47,26 +49,42 @@ def _terms(rule: str) -> dict[str, str] | None:
 
 
 def _went(field: str, old: str, new: str) -> str:
-    sign, value = _split(old)
-    other, changed = _split(new)
-    if sign != other:
-        value, changed = _SIGNS[sign] + value, _SIGNS[other] + changed
-    return _("%(field)s went from %(old)s to %(new)s", field=_name(field), old=value, new=changed)
+    return f"{_term(field, old)} → {_amount(field, new)}"
 
 
 def _term(field: str, value: str) -> str:
+    """The field is named where the amount does not name it."""
+    amount = _amount(field, value)
+    named = field == _ORDERS and _NUMBER.fullmatch(_split(value)[1])
+    return amount if named else f"{_name(field)} {amount}"
+
+
+def _amount(field: str, value: str) -> str:
+    """"more than 1 order", "at least 10,000"; what is no number stays as it is written."""
     sign, said = _split(value)
-    return f"{_name(field)} {_SIGNS[sign]}{said}"
+    if not _NUMBER.fullmatch(said):
+        return _SIGNS[sign] + said
+    count = int(said)
+    what = number(count)
+    if field == _ORDERS:
+        what = ngettext("%(n)s order", "%(n)s orders", count, n=what)
+    compared = {
+        ">": _("more than %(what)s"),
+        ">=": _("at least %(what)s"),
+        "<": _("less than %(what)s"),
+        "<=": _("at most %(what)s"),
+    }
+    return compared.get(sign, "%(what)s") % {"what": what}
 
 
 def _split(value: str) -> tuple[str, str]:
     sign, said = (each or "" for each in _VALUE.fullmatch(value).groups())  # type: ignore[union-attr]
-    return sign, number(int(said)) if _NUMBER.fullmatch(said) else said
+    return sign, said
 
 
 def _name(field: str) -> str:
     names = {
-        "orders_count": _("orders"),
+        _ORDERS: _("orders"),
         "total_spent": _("spend"),
         "tags": _("tags"),
         "email_subscribe_flag": _("email subscription"),

@@ -207,7 +207,7 @@ def tuesday_a_colleague_changes_the_rule(week: Week, page: Any, campaign: str) -
     assert joined
     page.goto(campaign)
     question = page.locator("[data-smartpush-question=newer]", has_text=VIP)
-    why = "because spend went from 8,000 to 6,000"
+    why = "because its rule changed: spend at least 8,000 → at least 6,000"
     for words in ("Version 2 exists:", f"+{joined} −0", why, "Use v2"):
         expect(question).to_contain_text(words)
     question.get_by_role("button", name="Keep v1").click()

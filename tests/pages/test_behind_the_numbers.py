@@ -168,7 +168,7 @@ def test_why_is_answered_in_words(client: FlaskClient, willing: People, save: Sa
     assert "Cyd Lin does not get this email. Unsubscribed. Since 23 Nov 2026, 12:00" in words
     assert "One v1: in it" in words
     assert "Ada Lin gets this email." in text_of(client.get(f"{page}?q=ada"))
-    assert "No contact of this store is known by nobody." in text_of(client.get(f"{page}?q=nobody"))
+    assert "Nobody in this store is called “nobody”." in text_of(client.get(f"{page}?q=nobody"))
 
 
 def test_several_matches_are_offered(client: FlaskClient, willing: People, save: Save) -> None:
@@ -214,7 +214,7 @@ def test_what_applies_by_itself_is_told_apart_from_what_a_person_decides(
     page = client.get(f"/smartpush/audiences/{audience}")
     words = text_of(page)
     assert "Will apply by itself 1 opted out See who" in words
-    assert "VIP Version 3 exists: +1 −1 , because the rule changed from – to spent > 8000" in words
+    assert "VIP Version 3 exists: +1 −1 , because its rule changed from – to spent > 8000" in words
     assert "Keep v1 Use v3 How many then? See who joined See who left" in words
     lists = f"/smartpush/audiences/{audience}/people?step="
     assert names_in(client.get(f"{lists}lost")) == ["Ada Lin"]
@@ -259,7 +259,7 @@ def test_one_that_moved_too_much_is_held_until_a_person_decides(
     willing.segment("VIP", "1")
     words = text_of(client.get(f"/smartpush/audiences/{audience}"))
     assert "“VIP” moved 50 %." in words
-    assert "Send what was saved Use v2 How many then? Cancel it" in words
+    assert "Keep v1 Use v2 How many then? Cancel it" in words
     with willing.database.read() as session:
         row = session.get_one(Audience, audience)
         assert [each.kind for each in between.held_by(session, row, 0.2)] == ["held"]
@@ -379,9 +379,11 @@ def test_how_segments_overlap_and_what_is_probably_a_mistake(
     client: FlaskClient, willing: People, save: Save
 ) -> None:
     one, two = willing.segment("One", "1", "2"), willing.segment("Two", "2")
+    none = willing.segment("None")
     out = willing.segment("Out", "4")
-    page = client.get(f"/smartpush/audiences/{save(one, two, exclude=[out])}")
+    page = client.get(f"/smartpush/audiences/{save(one, two, none, exclude=[out])}")
     cells = re.findall(r'<td class="smartpush-number[^"]*">(\d+)</td>', page.text)
-    assert cells == ["2", "1", "0", "1", "1", "0", "0", "0", "1"]
-    assert "“Two” adds nobody" in text_of(page)
+    assert cells == [*"2100", *"1100", *"0000", *"0001"]
+    assert "“None” adds nobody: it is empty." in text_of(page)
+    assert "“Two” adds nobody: all of its people are in the others." in text_of(page)
     assert "Excluding “Out” removes nobody" in text_of(page)

@@ -88,7 +88,7 @@ def test_exclusions_are_a_reason_of_their_own(hand: Hand, vip: Segment, cast: Pe
 def test_all_subscribed_contacts_is_a_row_of_its_own(hand: Hand, vip: Segment) -> None:
     hand.press(f"include:segment:{vip.id}").press("include:everyone")
     assert hand.choice().scope == "everyone"
-    assert "Will receive: 1 of 4 chosen" in hand.words
+    assert "Will receive: 1 of 4 contacts" in hand.words
     hand.press("drop:everyone")
     assert not hand.choice()
 
@@ -137,7 +137,7 @@ def test_one_that_waits_for_its_list_can_be_saved(
 def test_both_channels_are_counted_side_by_side(hand: Hand, cast: People) -> None:
     every = cast.segment("Every", "1", "2", "3", "4")
     hand.press(f"include:segment:{every.id}")
-    assert "By email 1 By SMS 2 By both 1 By either 2" in hand.words
+    assert "the same choice by SMS: 2. Both ways: 1, either way: 2." in hand.words
 
 
 def test_the_first_drawing_has_what_is_chosen_read_again(

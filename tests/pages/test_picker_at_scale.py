@@ -147,7 +147,7 @@ def test_a_list_may_be_heeded_at_sending(cast: People, host: Flask) -> None:
     one, out = cast.segment("One", "1", "2"), cast.segment("Out", "2")
     hand = Hand(host).press(f"include:segment:{one.id}").press(f"exclude:segment:{out.id}")
     assert "Recommended for an exclusion that changes daily" in hand.words
-    assert "who leaves a segment until then still gets the message" in hand.words
+    assert "people who leave this segment before sending still get the message" in hand.words
     described = 'aria-describedby="smartpush-picker-email-{side}-policies"'
     for side in ("include", "exclude"):
         assert described.format(side=side) in hand.page.text

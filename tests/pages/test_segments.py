@@ -157,7 +157,7 @@ def test_the_history_says_who_came_and_why(client: FlaskClient, cast: People) ->
         members = cast.numbers("2", "3", "4")
         publishing.publish(session, found, members, 3, "webhook", NOW)
     words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
-    said = "the rule changed: +2 −1"
+    said = "its rule changed (+2 −1)"
     assert f"v2 Current Changed in the Admin {said} 3 +2 −1" in words
     assert "v1 First import called “VIP” then 2 +2 0" in words
     assert "orders_count:>2;" in words
@@ -181,7 +181,8 @@ def test_what_a_new_rule_moved_is_told_in_one_sentence_old_lists_of_the_store_in
     publish("webhook", "2", "3", "4")  # the list that was read two minutes later
     publish("nightly", "3")
     words = text_of(client.get(f"/smartpush/segments/{segment.id}"))
-    assert "24 Nov, 12:00: spend went from 10,000 to 8,000: +2 −1" in words
+    said = "its rule changed: spend at least 10,000 → at least 8,000 (+2 −1)"
+    assert f"24 Nov, 12:00: {said}" in words
 
 
 def test_a_failed_reading_is_told_in_plain_words(client: FlaskClient, cast: People) -> None:

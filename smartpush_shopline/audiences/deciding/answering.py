@@ -32,8 +32,9 @@ def lock(session: Session, audience_id: int, revision: int | None) -> Audience:
 def keep(session: Session, audience: Audience, segment_id: int) -> None:
     """Stay with the list that was saved; not asked again until there is another one.
 
-    A list that was to be heeded at sending is pinned by it. Raises NotFound.
+    A list that was to be heeded at sending is pinned by it. Raises NotFound, RecipientsFixed.
     """
+    saving.refuse_fixed(audience)
     pick = _pick(audience, segment_id)
     if pick.segment.state == DELETED:
         pick.declined_version_id = pick.version_id

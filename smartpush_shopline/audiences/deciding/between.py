@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -82,15 +82,14 @@ class Between:
         return next((q for q in self.questions if q.pick.segment_id == segment_id), None)
 
 
-def look(
-    session: Session, audience: Audience, now: Resolution, saved: BitMap, threshold: float
-) -> Between:
+def look(asked: Sequence[Question], now: Resolution, saved: BitMap) -> Between:
+    """`now`: what it comes to while nobody has answered, see `moved_too_much`."""
     by_itself = [
         Lost(name, saved.intersection_cardinality(now.reasons[name]))
         for name in SINCE_SAVED
         if name in now.reasons and not saved.isdisjoint(now.reasons[name])
     ]
-    return Between(by_itself, questions(session, audience, threshold))
+    return Between(by_itself, asked)
 
 
 def questions(session: Session, audience: Audience, threshold: float) -> list[Question]:
@@ -105,6 +104,14 @@ def questions(session: Session, audience: Audience, threshold: float) -> list[Qu
 def held_by(session: Session, audience: Audience, threshold: float) -> list[Question]:
     """What has to be decided before this may go out; nothing, as a rule."""
     return [each for each in questions(session, audience, threshold) if each.must]
+
+
+def moved_too_much(asked: Iterable[Question]) -> frozenset[int]:
+    """Segments whose newest list is not heeded by itself: it moved too much, so somebody decides.
+
+    Until then every number is of what was saved, as is what one of the answers would send.
+    """
+    return frozenset(each.pick.segment_id for each in asked if each.kind == HELD)
 
 
 def _current(session: Session, audience: Audience) -> dict[int, tuple[SegmentVersion, BitMap]]:

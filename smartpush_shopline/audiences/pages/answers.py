@@ -19,7 +19,7 @@ from ...web import allow, friendly, id_of, page_or_partial, state, typed
 from .. import saving
 from ..deciding import answering, previewing
 from ..models import HELD, Audience
-from ..sending import holding
+from ..sending import holding, reasons
 from . import panel
 from .views import get_own
 
@@ -131,7 +131,7 @@ def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseR
     except StaleChoice:
         note = _("Somebody changed these recipients meanwhile. Here they are as they are now.")
     except RecipientsFixed:
-        note = _("It is being sent already, so its recipients are fixed.")
+        note = why_fixed(audience_id)
     if htmx.wants_partial():
         with state().database.read() as session:
             return Response(panel.bare(session, session.get_one(Audience, audience_id), note))
@@ -155,6 +155,12 @@ def _not_chosen() -> Any:
         _("Somebody may have changed its recipients meanwhile. Look at them again."),
         404,
     )
+
+
+def why_fixed(audience_id: int) -> str:
+    """Read anew: the transaction that was refused is rolled back."""
+    with state().database.read() as session:
+        return reasons.fixed(session.get_one(Audience, audience_id))
 
 
 def way_back(audience_id: int) -> str:

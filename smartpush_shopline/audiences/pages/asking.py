@@ -19,6 +19,7 @@ from ..models import Audience
 from ..resolve import Resolution
 from ..why import explaining, export, listing, telling
 from ..why.explaining import Explanation
+from . import panel
 from .views import csv_line, get_own
 
 blueprint = Blueprint("people", __name__)
@@ -31,8 +32,10 @@ def index(audience_id: int) -> Response:
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "view")
         may_export = state().may("export", shop.card)
-        now = _now(session, audience)
+        reading = panel.read(session, audience)
+        now = _now(session, audience, reading.found)
         found = listing.look(session, audience, asked, now, addresses=may_export)
+        heading = panel.heading_of(session, audience, reading.asked, asked.step)
     if found is None:
         _no_such_list()
     return page_or_partial(
@@ -41,6 +44,7 @@ def index(audience_id: int) -> Response:
         shop=shop,
         audience=audience,
         people=found,
+        heading=heading or found.title,
         may_export=may_export,
     )
 
@@ -51,7 +55,8 @@ def csv(audience_id: int) -> Response:
     step = listing.Asked.of(request.args).step
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "export")
-        people = listing.find_people(session, audience, step, _now(session, audience))
+        now = _now(session, audience, panel.read(session, audience).found)
+        people = listing.find_people(session, audience, step, now)
     if people is None:
         _no_such_list()
     response = Response(stream_with_context(_lines(audience_id, people)), mimetype="text/csv")
@@ -61,8 +66,10 @@ def csv(audience_id: int) -> Response:
     return response
 
 
-def _now(session: Session, audience: Audience) -> Resolution:
-    return forecast.expected(session, audience, state().settings, state().now())
+def _now(
+    session: Session, audience: Audience, found: Resolution | None = None
+) -> Resolution:
+    return forecast.expected(session, audience, state().settings, state().now(), found)
 
 
 def _lines(audience_id: int, people: BitMap) -> Iterator[str]:

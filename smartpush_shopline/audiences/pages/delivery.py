@@ -18,7 +18,7 @@ from .. import delivery
 from ..models import Audience
 from ..receipt import making, words
 from ..sending import freezing, holding_words, reasons, scheduling
-from . import confirming, delivery_panel
+from . import confirming, delivery_panel, panel
 from .answers import way_back
 from .views import get_own
 
@@ -28,12 +28,17 @@ Deed = Callable[[Session, Audience], object]
 
 @blueprint.get("/audiences/<int:audience_id>/delivery")
 def progress(audience_id: int) -> BaseResponse:
-    """The piece that looks again by itself while something is being sent."""
+    """The piece that looks again by itself while something is being sent.
+
+    Once that ends, or it is held, the rest of the panel has changed, too.
+    """
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "view")
         if not htmx.wants_partial():
             return redirect(way_back(audience_id), 303)
-        return Response(delivery_panel.bare(session, audience))
+        if delivery_panel.is_moving(session, audience):
+            return Response(delivery_panel.bare(session, audience))
+        return htmx.instead(panel.bare(session, audience), f"#audience-panel-{audience_id}")
 
 
 @blueprint.get("/audiences/<int:audience_id>/delivery/release")

@@ -24,7 +24,7 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
     """For `_partials/audience_delivery.html`, also inside the whole panel."""
     shop, now = session.get_one(Shop, audience.shop_id), state().now()
     undecided, went = _batches(session, audience, now)
-    is_due = audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
+    is_due = _is_due(audience, now)
     settings = state().settings
     asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
     then = holding.otherwise_of(audience, settings)
@@ -34,12 +34,7 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "went": went,
         "undecided": undecided[:_SHOWN],
         "more_undecided": max(0, len(undecided) - _SHOWN),
-        "is_moving": is_due
-        or (
-            audience.state == SENDING
-            and audience.paused_at is None
-            and bool(went.pending or went.handed_out)
-        ),
+        "is_moving": is_due or _goes_out(audience, went),
         "is_due": is_due,
         "held": holding_words.why(audience, asked),
         "deadline": holding_words.deadline(audience, then, shop.timezone),
@@ -53,6 +48,21 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "back": request.values.get("back") or _here(),
         "delivery_note": note,
     }
+
+
+def is_moving(session: Session, audience: Audience) -> bool:
+    """Whether the piece is to be looked at again."""
+    now = state().now()
+    return _is_due(audience, now) or _goes_out(audience, _batches(session, audience, now)[1])
+
+
+def _is_due(audience: Audience, now: datetime) -> bool:
+    return audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
+
+
+def _goes_out(audience: Audience, went: delivery.Progress) -> bool:
+    is_sending = audience.state == SENDING and audience.paused_at is None
+    return is_sending and bool(went.pending or went.handed_out)
 
 
 def _batches(

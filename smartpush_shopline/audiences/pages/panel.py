@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -10,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from ...shops.models import Shop
 from ...web import render, state
-from .. import forecast, recall
+from .. import delivery, forecast, recall
 from ..choice import Choice
-from ..deciding import between
-from ..models import DISCARDED, Audience
+from ..deciding import between, previewing
+from ..deciding.between import Question
+from ..models import DISCARDED, HELD, SENT, Audience
 from ..picking import overlap, sides
 from ..picking.picker import assets, sum_of
 from ..resolve import Lists, Resolution
+from ..sending import holding, holding_words
 from ..why import waterfall
 from . import delivery_panel
 
@@ -35,8 +38,10 @@ def bare(session: Session, audience: Audience, note: str = "") -> Markup:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What all parts of a page are worked out from, read once. `found`: what it comes to now
-    without smart sending; `newest`: the choice with the lists that are heeded."""
+    without smart sending; `newest`: the choice with the lists that are heeded. A list that moved
+    too much is not: while nobody has decided, one truth is told, what was saved."""
 
+    asked: Sequence[Question]
     saved: BitMap
     found: Resolution
     choice: Choice
@@ -45,9 +50,11 @@ class Reading:
 
 
 def read(session: Session, audience: Audience) -> Reading:
+    asked = between.questions(session, audience, state().settings.drift_threshold)
+    kept = frozenset() if audience.is_frozen else between.moved_too_much(asked)
     saved = recall.recipients(session, audience)
-    found = recall.resolution_now(session, audience, saved)
-    return Reading(saved, found, *waterfall.lists_in_use(session, audience))
+    found = recall.resolution_now(session, audience, saved, kept)
+    return Reading(asked, saved, found, *waterfall.lists_in_use(session, audience, kept))
 
 
 def facts_of(
@@ -65,13 +72,43 @@ def facts_of(
         "saved": len(saved),
         "gone": len(saved) - len(now.recipients),
         "total": sum_of(now),
-        "between": between.look(session, audience, now, saved, settings.drift_threshold),
+        "between": between.look(reading.asked, now, saved),
+        "heading": heading_of(session, audience, reading.asked, waterfall.RECIPIENTS),
+        "is_asked": holding.is_asked(audience, reading.asked),
+        "moved": holding_words.moved,
+        "sends": _answers(session, audience, reading, len(now.recipients)),
         "fall": waterfall.fall(reading.choice, reading.lists, now, reading.newest),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
         **delivery_panel.facts_of(session, audience),
     }
+
+
+def heading_of(
+    session: Session, audience: Audience, asked: Sequence[Question], step: str
+) -> str:
+    """What the list of who receives it is called by now; empty for every other list."""
+    if step != waterfall.RECIPIENTS:
+        return ""
+    if not audience.is_frozen:
+        return "as_saved" if holding.is_asked(audience, asked) else ""
+    went = delivery.progress(session, audience.id, state().now())
+    return "received" if audience.state == SENT and went.sent == went.total else "fixed"
+
+
+def _answers(
+    session: Session, audience: Audience, reading: Reading, kept: int
+) -> dict[str, int]:
+    """How many each answer sends it to, while it is held by one question: "keep" and "take"."""
+    must = [each for each in reading.asked if each.must]
+    if audience.state != HELD or len(must) != 1 or must[0].kind == between.WAITING:
+        return {}
+    if must[0].kind != between.HELD:
+        return {"keep": kept}
+    segment_id = must[0].pick.segment_id
+    seen = previewing.of_newest(session, audience, segment_id, state().settings, state().now())
+    return {"keep": kept, "take": seen.after}
 
 
 def more_of(

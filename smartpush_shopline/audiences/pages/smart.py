@@ -13,7 +13,7 @@ from ...i18n import gettext as _
 from ...web import friendly, render, state
 from .. import forecast, saving, smart
 from ..deciding import answering
-from .answers import way_back
+from .answers import way_back, why_fixed
 from .views import get_own
 
 blueprint = Blueprint("smart", __name__)
@@ -46,7 +46,7 @@ def keep(audience_id: int) -> BaseResponse:
             saving.refuse_fixed(audience)
             smart.keep(audience, *smart.asked(request.form))
     except RecipientsFixed:
-        _refuse(audience_id, _("These recipients are fixed"), _("It is being sent already."))
+        _refuse(audience_id, _("These recipients are fixed"), why_fixed(audience_id))
     except StaleChoice:
         text = _("Somebody changed them meanwhile, so nothing was kept. Look at them again.")
         _refuse(audience_id, _("These recipients changed"), text)

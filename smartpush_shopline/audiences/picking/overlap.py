@@ -15,8 +15,9 @@ from ..resolve import Lists, Resolution, lists_of
 
 MOST = 12
 """Segments in a matrix: more are no help to an eye."""
-ADDS_NOBODY, REMOVES_NOBODY, REMOVES_EVERYBODY, NOBODY_IN_ALL, NOBODY_LEFT = (
+ADDS_NOBODY, IS_EMPTY, REMOVES_NOBODY, REMOVES_EVERYBODY, NOBODY_IN_ALL, NOBODY_LEFT = (
     "adds_nobody",
+    "is_empty",
     "removes_nobody",
     "removes_everybody",
     "nobody_in_all",
@@ -71,7 +72,7 @@ def _about_included(choice: Choice, lists: Lists) -> list[Doubt]:
         common = BitMap.intersection(*(_list(lists, pick) for pick in picks))
         return [] if common or len(picks) < 2 else [Doubt(NOBODY_IN_ALL)]
     return [
-        Doubt(ADDS_NOBODY, pick.segment_id)
+        Doubt(ADDS_NOBODY if _list(lists, pick) else IS_EMPTY, pick.segment_id)
         for at, pick in enumerate(picks)
         if _list(lists, pick) <= union(_list(lists, other) for other in _others(picks, at, lists))
     ]

@@ -7,6 +7,7 @@ scheduled applies. It is a row, so whoever ticks next decides, however long ever
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -86,6 +87,14 @@ def _news(session: Session, audience: Audience, settings: Settings) -> dict[str,
         "decide_by": audience.decide_by,
         "otherwise": otherwise_of(audience, settings),
     }
+
+
+def is_asked(audience: Audience, asked: Sequence[between.Question]) -> bool:
+    """Whether nobody knows yet to whom it goes: it is held, or would be, until somebody decides."""
+    if audience.is_frozen:
+        return False
+    waits = audience.state == HELD and audience.decide_by is not None
+    return waits or any(each.kind == MOVED for each in asked)
 
 
 def otherwise_of(audience: Audience, settings: Settings) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...i18n import gettext as _
 from ...i18n import local_time, number
 from ..deciding.between import GONE, HELD, Question
-from ..models import UNDECIDED, Audience
+from ..models import INCLUDE, UNDECIDED, Audience
 from . import reasons
 
 _MOMENT = "EEE d MMM, HH:mm"
@@ -22,10 +22,18 @@ def why(audience: Audience, asked: Sequence[Question]) -> str:
 def _about(question: Question) -> str:
     name = question.pick.segment.name
     if question.kind == HELD:
-        return _("“%(name)s” moved %(n)s %%.", name=name, n=number(question.percent))
+        return moved(question)
     if question.kind == GONE:
         return _("“%(name)s” was deleted in the Admin.", name=name)
     return _("“%(name)s” waits for its first list.", name=name)
+
+
+def moved(question: Question) -> str:
+    """Of an exclusion it is the share of the recipients that matters, not how much it moved."""
+    name, share = question.pick.segment.name, number(question.percent)
+    if question.pick.mode == INCLUDE:
+        return _("“%(name)s” moved %(n)s %%.", name=name, n=share)
+    return _("“%(name)s” would take away %(n)s %% of the recipients.", name=name, n=share)
 
 
 def deadline(audience: Audience, then: str, zone: str) -> str:

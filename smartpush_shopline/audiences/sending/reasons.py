@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...i18n import gettext as _
+from ..models import CANCELLED, SENT, Audience
 
 
 def held(reason: str | None) -> str:
@@ -19,8 +20,18 @@ def held(reason: str | None) -> str:
         "recently_written": _("Some were written to recently, so it waits until they are free."),
         "cancelled": _("It was cancelled."),
         "discarded": _("These recipients were discarded."),
+        "sending": _("It is being sent already."),
         "sent": _("It was sent already."),
         "others": _("There are others to decide about by now. Look at them, then decide."),
         "opened": _("These recipients are not saved yet."),
     }
     return sentences.get(reason or "", _("It cannot be sent now."))
+
+
+def fixed(audience: Audience) -> str:
+    """Why nobody chooses others any more, once the sending began."""
+    if audience.state == SENT:
+        return _("It was sent, so its recipients are fixed.")
+    if audience.state == CANCELLED:
+        return _("It was cancelled while it was being sent, so its recipients are fixed.")
+    return _("It is being sent, so its recipients are fixed.")

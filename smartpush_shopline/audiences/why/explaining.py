@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ...contacts import deciding, finding, reach
 from ...contacts.models import ConsentEvent, Contact
 from ...segments.models import SegmentVersion
+from ..delivery_models import AT_THE_FREEZE, SENT, AudienceBatch, LeftOut
 from ..models import EXCLUDE, Audience, AudiencePick
 from ..resolve import Resolution
 from . import waterfall
@@ -57,7 +58,10 @@ class Explanation:
 
     `rule` is "recipient", "unknown", "not_chosen", or the reason under which the waterfall counts
     the person. `segment` names the segment that decided, `through` another contact with the same
-    address. `today` is the verdict of now: it differs from the rule for who subscribed later.
+    address, who gets it or, as `through_gets` says, does not any more. `today` is the verdict of
+    now: it differs from the rule for who subscribed later, and for who opted out after it was sent.
+    `place`, once the sending began: where the person's batch is, such as "sent" at `sent_at`,
+    and "left_out" for who is in none.
     """
 
     rule: str
@@ -68,6 +72,9 @@ class Explanation:
     fact: DecidingFact | None = None
     segment: str | None = None
     through: str | None = None
+    through_gets: bool = True
+    place: str = ""
+    sent_at: datetime | None = None
     today: str | None = None
     segments: Sequence[InSegment] = ()
 
@@ -122,12 +129,15 @@ def _explain(
     session: Session, audience: Audience, contact: Contact, made: waterfall.Waterfall
 ) -> Explanation:
     rule, segment_id = _rule(made, contact.number)
+    place = _place(session, audience, contact.number) if audience.is_frozen else _Place()
+    rule = place.reason or rule
     here = reach.load(session, audience.shop_id, audience.channel)
     today = next(v for v, people in here.verdicts.items() if contact.number in people)
     pick = next((p for p in audience.picks if p.segment_id == segment_id), None)
     if rule == "left_list":
         pick = _left(session, audience, contact.number)
     event, through = _decided(session, audience, contact, rule, here)
+    twin = _twin(session, contact, audience, here) if rule == "same_address" else None
     return Explanation(
         rule=rule,
         number=contact.number,
@@ -136,7 +146,10 @@ def _explain(
         since=event.occurred_at if event else _since(session, pick, contact.number),
         fact=_fact(event) if event else None,
         segment=pick.segment.name if pick else None,
-        through=through,
+        through=finding.name_of(twin) if twin else through,
+        through_gets=twin is None or twin.number in made.recipients,
+        place=place.name,
+        sent_at=place.sent_at,
         today=today,
         segments=_segments(session, audience, contact.number),
     )
@@ -151,16 +164,46 @@ def _rule(made: waterfall.Waterfall, number: int) -> tuple[str, int | None]:
     return NOT_CHOSEN, None
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """`reason`: why a person of a batch was left out of it while it was sent."""
+
+    name: str = ""
+    sent_at: datetime | None = None
+    reason: str = ""
+
+
+def _place(session: Session, audience: Audience, number: int) -> _Place:
+    left = select(LeftOut.reason, LeftOut.members).where(
+        LeftOut.audience_id == audience.id, LeftOut.batch > AT_THE_FREEZE
+    )
+    for reason, members in session.execute(left):
+        if number in members:
+            return _Place("left_out", reason=reason)
+    batches = select(AudienceBatch).where(AudienceBatch.audience_id == audience.id)
+    for batch in session.scalars(batches):
+        if number in batch.members:
+            return _Place(batch.state, batch.confirmed_at if batch.state == SENT else None)
+    return _Place("left_out")
+
+
+def _twin(
+    session: Session, contact: Contact, audience: Audience, here: reach.Reach
+) -> Contact | None:
+    """Whom the one message to this address goes to, or went to when that was decided."""
+    first = here.firsts.get(contact.number, contact.number)
+    if first != contact.number:
+        return next(iter(finding.by_numbers(session, audience.shop_id, [first])), None)
+    return next(iter(finding.sharing(session, contact, audience.channel)), None)
+
+
 def _decided(
     session: Session, audience: Audience, contact: Contact, rule: str, here: reach.Reach
 ) -> tuple[ConsentEvent | None, str | None]:
     """The fact that decided, and whose it is when it is another's with the same address."""
     verdict = reach.SENDABLE if rule == RECIPIENT else rule
     if rule == "same_address":
-        first = finding.by_numbers(
-            session, audience.shop_id, [here.firsts.get(contact.number, contact.number)]
-        )
-        return None, finding.name_of(first[0]) if first else None
+        return None, None
     own = deciding.decisive(session, [contact], audience.channel, verdict)
     if own is not None or rule not in ("unsubscribed", "blacklisted"):
         return own, None

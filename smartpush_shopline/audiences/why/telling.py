@@ -8,18 +8,62 @@ from ..models import EXCLUDE
 from .explaining import DecidingFact, Explanation
 
 
-def headline(said: Explanation, channel: str) -> str:
-    """"Ada Lin gets this email." """
+def headline(said: Explanation, channel: str, zone: str) -> str:
+    """"Ada Lin gets this email.", or what became of it once the sending began."""
     if said.rule == "unknown":
-        return _("No contact of this store is known by %(what)s.", what=said.address or "–")
+        return _unknown(said.address or "")
     who = said.name or said.address or _("Contact %(n)s", n=said.number)
+    if said.place == "sent":
+        return _got(said, channel, zone) % {"who": who}
+    return _sms(channel, _outcomes(said)) % {"who": who}
+
+
+def _unknown(what: str) -> str:
+    if "@" in what or what[-1:].isdigit():
+        return _("Nobody in this store has the address %(what)s.", what=what)
+    return _("Nobody in this store is called “%(what)s”.", what=what or "–")
+
+
+def _sms(channel: str, texts: tuple[str, str]) -> str:
+    return texts[1] if channel == "sms" else texts[0]
+
+
+def _outcomes(said: Explanation) -> tuple[str, str]:
+    """By email and by SMS."""
+    if said.place == "left_out":
+        return _("%(who)s did not get this email."), _("%(who)s did not get this SMS.")
+    if said.place == "cancelled":
+        return (
+            _("%(who)s did not get this email: it was cancelled before."),
+            _("%(who)s did not get this SMS: it was cancelled before."),
+        )
+    if said.place in ("uncertain", "parked"):
+        return (
+            _("%(who)s perhaps got this email: nobody can say."),
+            _("%(who)s perhaps got this SMS: nobody can say."),
+        )
     if said.is_recipient:
-        text = _("%(who)s gets this SMS.") if channel == "sms" else _("%(who)s gets this email.")
-    elif channel == "sms":
-        text = _("%(who)s does not get this SMS.")
-    else:
-        text = _("%(who)s does not get this email.")
-    return text % {"who": who}
+        return _("%(who)s gets this email."), _("%(who)s gets this SMS.")
+    return _("%(who)s does not get this email."), _("%(who)s does not get this SMS.")
+
+
+def _got(said: Explanation, channel: str, zone: str) -> str:
+    time = local_time(said.sent_at, zone, "d MMM, HH:mm") if said.sent_at else "–"
+    texts = {
+        "sendable": (
+            _("%(who)s got this email on %(time)s."),
+            _("%(who)s got this SMS on %(time)s."),
+        ),
+        "unsubscribed": (
+            _("%(who)s got this email on %(time)s; has unsubscribed since."),
+            _("%(who)s got this SMS on %(time)s; has unsubscribed since."),
+        ),
+    }
+    other = (
+        _("%(who)s got this email on %(time)s; may not be written to any more."),
+        _("%(who)s got this SMS on %(time)s; may not be written to any more."),
+    )
+    return _sms(channel, texts.get(said.today or "", other)).replace("%(time)s", time)
 
 
 def because(said: Explanation, channel: str) -> str:
@@ -31,16 +75,24 @@ def because(said: Explanation, channel: str) -> str:
         return _(
             "No longer in “%(segment)s”, whose newest list counts at sending.", segment=segment
         )
+    if said.rule == "same_address" and not said.through_gets:
+        return _(
+            "%(other)s has the same address and was to get it, but does not get it any more. "
+            "Nobody is added by itself, so this stays as it is until the lists are taken anew.",
+            other=other,
+        )
     if said.rule == "same_address":
         return _("%(other)s has the same address and gets it: one address, once.", other=other)
     if said.through:
         return _("%(other)s has the same address, and what binds one binds both.", other=other)
-    return _sentences(channel).get(said.rule, said.rule)
+    rule = "got" if said.is_recipient and said.place == "sent" else said.rule
+    return _sentences(channel).get(rule, rule)
 
 
 def _sentences(channel: str) -> dict[str, str]:
     sms = channel == "sms"
     return {
+        "got": _("Was in the chosen segments, subscribed, and excluded by none."),
         "recipient": _("In the chosen segments, subscribed, and excluded by none."),
         "unknown": _("Look whether the address is complete, or try the name."),
         "not_chosen": _("Not in the chosen segments, in the versions this campaign keeps."),
@@ -59,23 +111,23 @@ def _sentences(channel: str) -> dict[str, str]:
 
 
 def since(said: Explanation, zone: str) -> str:
-    """"Since 12 Nov 2026, 14:00, told by the store." Empty when nobody knows."""
+    """"Since 12 Nov 2026, 14:00 (told by the store; noted here on 13 Nov)." Or empty."""
     if said.fact is not None:
         return _told(said.fact, zone)
     if said.since is not None:
         return _("Since %(time)s.", time=local_time(said.since, zone))
     if said.rule in ("unsubscribed", "pending", "not_subscribed", "blacklisted"):
-        return _("So says the store, without a date.")
+        return _("The store gives no date.")
     return ""
 
 
 def _told(fact: DecidingFact, zone: str) -> str:
     noted = local_time(fact.recorded_at, zone)
     if not fact.dated:
-        return _("Noticed on %(time)s, without a date; %(source)s.", time=noted,
+        return _("Noticed on %(time)s (%(source)s, without a date).", time=noted,
                  source=source(fact.source))
     return _(
-        "Since %(time)s; %(source)s, noted here on %(noted)s.",
+        "Since %(time)s (%(source)s; noted here on %(noted)s).",
         time=local_time(fact.occurred_at, zone),
         source=source(fact.source),
         noted=noted,
@@ -86,7 +138,7 @@ def source(name: str) -> str:
     """Who stated a fact."""
     return {
         "store": _("told by the store"),
-        "webhook": _("told by the store at once"),
+        "webhook": _("told by the store in a message"),
         "link": _("by the unsubscribe link"),
         "complaint": _("by a complaint"),
         "import": _("by an import"),
@@ -119,8 +171,8 @@ def segments(said: Explanation) -> list[str]:
             lines[-1] += _(" (exclusion)")
         if each.newer is not None:
             lines[-1] += (
-                _("; the newer v%(newer)s has this person")
+                _("; the newer v%(newer)s has them")
                 if each.newer_has
-                else _("; the newer v%(newer)s does not")
+                else _("; the newer v%(newer)s does not have them")
             ) % facts
     return lines

@@ -6,7 +6,7 @@ from what is left.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -76,10 +76,15 @@ def look(session: Session, audience: Audience, now: Resolution | None = None) ->
     return fall(choice, lists, now or recall.resolution_now(session, audience), newest)
 
 
-def lists_in_use(session: Session, audience: Audience) -> tuple[Choice, Choice, Lists]:
-    """The choice as saved, the same with the lists that are heeded, and the lists of both."""
+def lists_in_use(
+    session: Session, audience: Audience, kept: Collection[int] = ()
+) -> tuple[Choice, Choice, Lists]:
+    """The choice as saved, the same with the lists that are heeded, and the lists of both.
+
+    `kept`: segments that are not heeded.
+    """
     choice = recall.choice_of(audience)
-    newest = heeding.heeded(audience, choice)
+    newest = heeding.heeded(audience, choice, kept)
     both = Choice(choice.shop_id, choice.channel, picks=(*choice.picks, *newest.picks))
     return choice, newest, lists_of(session, both)
 

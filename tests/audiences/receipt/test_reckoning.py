@@ -150,6 +150,7 @@ def test_each_line_of_the_page_is_a_list_of_its_people(campaigns, sent_week):
     browser, at = campaigns.host.browser(), f"/smartpush/audiences/{campaigns.row().id}"
     page = browser.get(f"{at}/receipt").text
     assert "Adds up to the person" in page and "4 fewer" in page
+    assert "Sent to" in page and "of the 7 whom the Admin has in these segments today" in page
     assert "“VIP” changed Wed 25 Nov: joined, v1 → v2" in page.replace("&#34;", '"')
     for step, who in (
         (f"receipt.joined:{vip.id}", "p8@"),
@@ -199,6 +200,16 @@ def test_it_calls_the_campaign_by_the_name_that_the_dashboard_gives(campaigns, s
     assert ">c · Email" in browser.get(at).text
     assert "smartpush.campaign_name_failed" in caplog.text
     campaigns.commit()
+
+
+def test_who_opted_out_before_and_after_it_was_saved_are_two_lines(campaigns):
+    campaigns.crowd(3)
+    campaigns.opt_out(1)
+    audience = campaigns.save()
+    campaigns.opt_out(2)
+    list(audience.batches())
+    page = campaigns.host.browser().get(f"/smartpush/audiences/{audience.id}/receipt").text
+    assert "Unsubscribed after it was saved" in page and "Unsubscribed before" in page
 
 
 def test_before_the_freeze_there_is_no_such_list(campaigns):

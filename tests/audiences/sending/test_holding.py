@@ -172,6 +172,56 @@ def test_an_answer_sends_it_at_once(campaigns, held, sent, verb, people):
     assert campaigns.row().state == "sent"
 
 
+@pytest.mark.parametrize(
+    ("verb", "label", "people"),
+    [("keep", "Send to 3 as saved", 3), ("take", "Send to 2 with VIP v2", 2)],
+)
+def test_while_it_is_held_the_answers_say_exactly_how_many_and_nothing_else_does(
+    campaigns, held, sent, verb, label, people
+):
+    vip = held()
+    campaigns.opt_out(2)
+    at = f"/smartpush/audiences/{campaigns.row().id}"
+    page = campaigns.host.browser().get(at).text
+    assert label in page and "Not decided yet who gets this email." in page
+    assert "people get this email" not in page and "left the segment" not in page
+    assert "Undecided, it would be held" not in page and "recipients.csv" not in page
+    assert "Would receive it as saved" in page
+    listed = campaigns.host.browser().get(f"{at}/people").text
+    assert "Would receive it as saved" in listed and "3 people" in listed
+    post(campaigns, verb, segment_id=vip.id, revision=campaigns.row().revision)
+    assert len(sent) == people
+
+
+def test_of_an_exclusion_it_says_whom_it_would_take_away(campaigns, sent):
+    campaigns.crowd(4)
+    bought = campaigns.people.segment("Bought")
+    choice = Choice(campaigns.people.shop_id, "email", scope="everyone")
+    choice = choice.toggle("exclude", bought.id, bought.current_version_id)
+    campaigns.verbs.save(choice.with_policy(bought.id, "newest"), campaign_ref="c")
+    campaigns.commit()
+    campaigns.people.segment("Bought", "1", "2")
+    with campaigns.host.app.test_request_context("/"):
+        asked = str(campaigns.verbs.get("c").confirmation("/send", "/campaigns/7"))
+    assert "Ask, then send" in asked and "not decided yet" in asked
+    assert "It asks first" in asked and "Send to" not in asked
+    campaigns.verbs.schedule("c", NOW)
+    campaigns.commit()
+    tick(campaigns)
+    page = campaigns.host.browser().get(f"/smartpush/audiences/{campaigns.row().id}").text
+    assert page.count("“Bought” would take away 50 % of the recipients.") == 2
+    assert "moved 50" not in page and "joined an exclusion" not in page
+    assert "Send to 4 as saved" in page and "Send to 2 with Bought v2" in page
+
+
+def test_the_piece_that_looks_again_brings_the_whole_panel_once_it_is_held(campaigns, held):
+    held()
+    at = f"/smartpush/audiences/{campaigns.row().id}"
+    piece = campaigns.host.browser().get(f"{at}/delivery", headers=HTMX)
+    assert piece.headers["HX-Retarget"] == f"#audience-panel-{campaigns.row().id}"
+    assert "Send to 4 as saved" in piece.text
+
+
 def test_what_happens_when_nobody_decides_can_be_changed_while_it_is_held(campaigns, held, sent):
     held()
     revision = campaigns.row().revision

@@ -32,7 +32,7 @@ def test_who_gets_it_subscribed_then(ask, save, choose, every):
     said = ask(save(choose(every)), " ADA@example.com ")
     assert said.is_recipient
     assert (said.name, said.fact.source, said.since) == ("Ada Lin", "store", LAST_YEAR)
-    assert telling.headline(said, "email") == "Ada Lin gets this email."
+    assert telling.headline(said, "email", "UTC") == "Ada Lin gets this email."
 
 
 def test_who_opted_out_is_told_with_the_fact(ask, save, choose, every):
@@ -73,7 +73,7 @@ def test_whom_nobody_chose(cast, ask, save, choose):
     assert said.rule == "not_chosen"
     [only] = said.segments
     assert (only.version, only.has, only.newer, only.newer_has) == (1, False, 2, True)
-    assert telling.segments(said) == ["vip v1: not in it; the newer v2 has this person"]
+    assert telling.segments(said) == ["vip v1: not in it; the newer v2 has them"]
 
 
 def test_whom_nobody_knows(ask, save, choose, every):
@@ -97,6 +97,70 @@ def test_one_address_is_written_to_once(cast, ask, look, save, choose, every):
     number = cast.find("4").number
     said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
     assert (said.rule, said.through) == ("same_address", "Ada Lin")
+
+
+def test_one_whose_twin_was_excluded_since_stays_out_and_is_told_why(
+    cast, look, save, choose, every
+):
+    cast.take(
+        replace(DEE, email="ada@example.com", email_consent=says("subscribed", NOW), updated_at=NOW)
+    )
+    out = cast.segment("out")
+    audience = save(choose(every, exclude=[out]).with_policy(out.id, "newest"))
+    cast.segment("out", "1")
+    number = cast.find("4").number
+    said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
+    assert (said.rule, said.through, said.through_gets) == ("same_address", "Ada Lin", False)
+    assert telling.because(said, "email").startswith("Ada Lin has the same address and was to get")
+    assert "until the lists are taken anew" in telling.because(said, "email")
+
+
+def test_what_became_of_it_is_told_once_it_was_sent(campaigns):
+    campaigns.crowd(3)
+
+    @campaigns.host.smartpush.sender("email")
+    def send(batch):
+        list(batch)
+
+    audience = campaigns.save()
+    campaigns.opt_out(3)
+    campaigns.verbs.schedule("c", NOW)
+    campaigns.commit()
+    campaigns.host.tick()
+    campaigns.people.clock.forward(hours=1)
+    campaigns.opt_out(2)
+    page = f"/smartpush/audiences/{audience.id}"
+    browser = campaigns.host.browser()
+    assert "P1 got this email on 24 Nov, 12:00." in browser.get(f"{page}/why?q=p1@").text
+    left = browser.get(f"{page}/why?q=p2@example.com").text
+    assert "P2 got this email on 24 Nov, 12:00; has unsubscribed since." in left
+    assert "P3 did not get this email." in browser.get(f"{page}/why?q=p3@").text
+    assert "Received it" in browser.get(f"{page}/people").text
+    assert "Will receive it" not in browser.get(f"{page}/people").text
+
+
+def test_who_was_left_out_while_it_was_sent_did_not_get_it(campaigns):
+    campaigns.crowd(2)
+    for batch in campaigns.save().batches(size=1):
+        list(batch)
+        campaigns.opt_out(2)
+    at = f"/smartpush/audiences/{campaigns.row().id}"
+    page = campaigns.host.browser().get(f"{at}/why?q=p2@example.com").text
+    assert "P2 did not get this email." in page and "Unsubscribed." in page
+    assert "Fixed recipients" in campaigns.host.browser().get(f"{at}/people").text
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("eve@example.com", "Nobody in this store has the address eve@example.com."),
+        ("+886912345678", "Nobody in this store has the address +886912345678."),
+        ("eve", "Nobody in this store is called “eve”."),
+    ],
+)
+def test_whom_nobody_knows_is_told_by_what_was_typed(what, told):
+    said = explaining.Explanation(explaining.UNKNOWN, address=what)
+    assert telling.headline(said, "email", "UTC") == told
 
 
 def test_an_opt_out_of_the_same_address_is_told_by_whose_it_is(cast, look, save, choose, every):
