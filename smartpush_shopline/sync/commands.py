@@ -80,16 +80,19 @@ def _work(run: dict[str, Any] | None) -> str:
 
 def _freshness(store: dict[str, Any], now: datetime) -> Iterator[tuple[str, object]]:
     each = store["segments"]
-    yield "Segments", (
-        f"{each['total']:,}: {each['matching']:,} match the Admin, "
-        f"{each['reading']:,} are read now or again, {each['needing']:,} need a person"
-    )
+    yield "Segments", f"{each['total']:,}: {_standings(each)}"
     yield "Counts agreed", _since(store, "count_checked_at", "count_checked_oldest_at", now)
     yield "Lists read", _since(store, "read_at", "read_oldest_at", now)
     yield "Newest version", _since(store, "version_since", "version_since", now)
     yield "Last message", _since(store, "last_webhook_at", "last_webhook_at", now)
     night = local_time(datetime.fromisoformat(store["next_midnight"]), store["timezone"])
     yield "Next night", f"{night} {store['timezone']}"
+
+
+def _standings(counts: dict[str, int]) -> str:
+    words = {"checking": "being checked", "reading": "being read", "needing": "needing a person"}
+    others = [f"{counts[name]:,} {said}" for name, said in words.items() if counts[name]]
+    return ", ".join([f"{counts['matching']:,} as in the Admin", *others])
 
 
 def _since(store: dict[str, Any], newest: str, oldest: str, now: datetime) -> str:

@@ -31,6 +31,7 @@ def of_store(session: Session, shop: Shop, at: datetime) -> dict[str, Any]:
         "segments": {
             "total": now.total,
             "matching": now.matching,
+            "checking": now.checking,
             "reading": now.reading + now.retrying,
             "needing": now.needing,
         },

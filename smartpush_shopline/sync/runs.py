@@ -97,11 +97,6 @@ def current_run(session: Session, shop_id: int) -> SyncRun | None:
     ).first()
 
 
-def looks_at_changes(session: Session, shop_id: int) -> bool:
-    asked = select(SyncRun.id).where(SyncRun.shop_id == shop_id, SyncRun.kind == CHANGES)
-    return session.scalars(asked.limit(1)).first() is not None
-
-
 def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
     return session.scalars(
         select(SyncRun)

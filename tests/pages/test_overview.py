@@ -47,6 +47,34 @@ def test_a_customer_who_changed_since_the_last_check_is_told(
     assert said in text_of(client.get("/smartpush/"))
 
 
+def test_nothing_matches_for_sure_between_a_message_and_the_look_at_it(
+    client: FlaskClient, cast: People
+) -> None:
+    """A list that was read after the change knows; so does the one of the dashboard's own."""
+    older, newer = cast.segment("VIP", "1"), cast.segment("Fresh", "1")
+    spoil(cast, older, read_at=NOW)
+    spoil(cast, newer, read_at=NOW + timedelta(seconds=2))
+    spoil(cast, cast.segment("Short", "1"), admin_count=3)
+    with cast.begin() as session:
+        shop = session.get_one(Shop, cast.shop_id)
+        shop.people_changed_at, shop.changes_at = NOW, NOW + timedelta(seconds=10)
+    words = text_of(client.get("/smartpush/"))
+    assert "Customers just changed: checking the segments. 1 needs you." in words
+    assert "match the Admin" not in words
+    table = client.get("/smartpush/segments", headers=HTMX)
+    assert text_of(table).count("Checking") == text_of(table).count("Matches") == 1
+    assert "Checking" in text_of(client.get(f"/smartpush/segments/{older.id}"))
+    [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+    assert facts["segments"] == {
+        "total": 3, "matching": 1, "checking": 1, "reading": 0, "needing": 1
+    }
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).changes_at = None
+    assert "2 of 3 segments match the Admin. 1 needs you." in text_of(client.get("/smartpush/"))
+    again = client.get(f"/smartpush/segments?seen={mark_of(table)}", headers=HTMX)
+    assert again.status_code == 200 and "Checking" not in text_of(again)
+
+
 def test_what_needs_a_person_comes_with_cause_and_one_action(
     client: FlaskClient, cast: People
 ) -> None:
@@ -220,7 +248,9 @@ def test_scripts_read_the_same_in_numbers(client: FlaskClient, cast: People) -> 
     cast.segment("Own", "1", source="native")
     [facts] = client.get("/smartpush/status.json").get_json()["shops"]
     assert facts["handle"] == "alder"
-    assert facts["segments"] == {"total": 1, "matching": 1, "reading": 0, "needing": 0}
+    assert facts["segments"] == {
+        "total": 1, "matching": 1, "checking": 0, "reading": 0, "needing": 0
+    }
     assert facts["reach"]["email"] == {"unsubscribed": 1, "not_subscribed": 2, "sendable": 1}
     assert facts["syncing"] is False
 
