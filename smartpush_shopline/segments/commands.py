@@ -52,7 +52,7 @@ def segments(as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     for number, (shop, facts) in enumerate(found):
-        echo_title(f"{shop.name} ({shop.handle})", number)
+        echo_title(f"{shop.name} ({shop.handle}), times in {shop.timezone}", number)
         if facts:
             rows = [_row(each, shop.timezone) for each in facts]
             echo_table(HEADINGS, rows, right=NUMBERS, folds=("Segment", "State"), indent=2)

@@ -72,7 +72,7 @@ def test_without_a_store_it_says_what_to_do(run):
 def test_the_segments_stand_in_columns_under_their_headings(run, alder):
     spoil(alder, "VIP", error={"code": "refused"})
     store, heading, *rows = run("segments").splitlines()
-    assert store == "赤楊茶行 (alder)"
+    assert store == "赤楊茶行 (alder), times in Asia/Taipei"
     assert heading.split() == [
         "Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State"
     ]
