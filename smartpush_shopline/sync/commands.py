@@ -72,10 +72,13 @@ def _state(store: dict[str, Any]) -> Iterator[tuple[str, object]]:
 def _work(run: dict[str, Any] | None) -> str:
     if run is None:
         return "idle"
-    done, total = run["done"], run["total"]
-    how_far = f", {done:,} of {total:,} {run['label']}" if total else ""
-    left = f", {run['calls_left']:,} calls left" if run["calls_left"] else ""
-    return f"{KINDS.get(run['kind'], run['kind'])} at {run['percent']}%{how_far}{left}"
+    how_far = [
+        f"{run[f'{what}_done']:,} of {run[f'{what}_total']:,} {what}"
+        for what in ("customers", "segments")
+        if run[f"{what}_total"]
+    ]
+    left = [f"calls left: {run['calls_left']:,}"] if run["calls_left"] else []
+    return ", ".join([f"{KINDS[run['kind']]} at {run['percent']}%", *how_far, *left])
 
 
 def _freshness(store: dict[str, Any], now: datetime) -> Iterator[tuple[str, object]]:

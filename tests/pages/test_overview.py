@@ -164,6 +164,32 @@ def test_progress_is_looked_up_until_it_is_done(client: FlaskClient, people: Peo
     assert "hx-trigger" not in answer.text
 
 
+def test_a_first_import_brings_in_and_nothing_is_at_fault(
+    client: FlaskClient, people: People
+) -> None:
+    """The rate and the calls are details; the customers come first in the facts, in every phase."""
+    spoil(people, people.segment("VIP", version=False), stale_reason="first", stale_since=NOW)
+    people.segment("Ready")
+    with people.begin() as session:
+        run = runs.start(session, people.shop_id, IMPORT, NOW)
+        run.phase, run.contacts_total, run.segments_total = "small", 2000, 2
+    def told() -> tuple[str, int]:
+        [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+        return facts["progress"]["label"], facts["progress"]["total"]
+
+    words = text_of(client.get("/smartpush/"))
+    assert "Bringing in 2 segments … First import" in words
+    assert "0 of 2,000 customers" in words and "calls to SHOPLINE left" in words
+    assert "match the Admin" not in words and "being read" not in words
+    assert told() == ("customers", 2000)
+    for phase, label in (("counts", "customers"), ("contacts", "customers"), ("due", "segments")):
+        with people.begin() as session:
+            found = runs.current_run(session, people.shop_id)
+            assert found is not None
+            found.phase = phase
+        assert told()[0] == label
+
+
 @pytest.mark.parametrize(
     ("phase", "words"),
     [
