@@ -190,6 +190,29 @@ def test_a_first_import_brings_in_and_nothing_is_at_fault(
         assert told()[0] == label
 
 
+def test_progress_does_not_fall_when_the_segments_are_counted(
+    client: FlaskClient, people: People
+) -> None:
+    """One that is not counted yet may have all the customers."""
+    with people.begin() as session:
+        run = runs.start(session, people.shop_id, IMPORT, NOW - timedelta(days=1))
+        run.phase, run.contacts_total, run.segments_total = "counts", 2000, 4
+    spoil(people, people.segment("Read"), read_at=NOW)
+    waiting = [people.segment(name, version=False) for name in ("A", "B", "C")]
+
+    def percent() -> int:
+        [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+        return int(facts["progress"]["percent"])
+
+    told = [percent()]
+    for segment in waiting:
+        spoil(people, segment, admin_count=1990)
+        told.append(percent())
+    assert told == [100 // 33] * 4
+    spoil(people, waiting[0], admin_count=300)
+    assert percent() == 100 // 27, "a call is done, 26 are left"
+
+
 @pytest.mark.parametrize(
     ("phase", "words"),
     [
