@@ -22,10 +22,14 @@ from .web import State
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that does not work, or will not for long."""
+    """Something that does not work, or will not for long.
+
+    `is_choice`: or something that a dashboard may well do without.
+    """
 
     what: str
     hint: str
+    is_choice: bool = False
 
 
 def examine(app: Flask) -> list[Finding]:
@@ -64,6 +68,7 @@ def _endpoints(app: Flask, state: State) -> Iterator[Finding]:
         yield Finding(
             "Create Campaign in the Admin leads nowhere.",
             "Set SMARTPUSH_CAMPAIGN_FORM_ENDPOINT to the endpoint of your campaign form.",
+            is_choice=True,
         )
 
 

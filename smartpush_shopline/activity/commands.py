@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ..contacts import erase as erasing
 from ..contacts.erase import Who
 from ..contacts.redacting import erase_by_hand
+from ..i18n import local_time
 from ..inbox import words
 from ..inbox.finding import Wanted, conditions
 from ..inbox.models import STATES, Delivery
@@ -84,18 +85,22 @@ def list_(
         asked = select(Delivery).where(*conditions(shop_id, wanted, now))
         found = session.scalars(asked.order_by(Delivery.id.desc()).limit(limit)).all()
         handles, about = _handles(session), subjects.of(session, found)
+        zones = {row.id: row.timezone for row in session.execute(select(Shop.id, Shop.timezone))}
     if as_json:
         _print([_facts(each, handles, about.get(each.id), now) for each in found])
         return
     if not found:
-        click.echo("There is no such message.")
+        narrow = " like that" if store or topic or since or until else ""
+        click.echo(f"No {state + ' ' if state else ''}messages{narrow}.")
         return
+    one = {zones[each.shop_id] for each in found}
+    zone = f" ({one.pop()})" if len(one) == 1 else ""
     echo_table(
-        ("Number", "Received (UTC)", "State", "Store", "Topic", "About", "Reason"),
+        ("Number", f"Received{zone}", "State", "Store", "Topic", "About", "Reason"),
         [
             (
                 str(each.id),
-                f"{each.received_at:%Y-%m-%d %H:%M:%S}",
+                _moment(each.received_at, zones[each.shop_id], is_named=bool(zone)),
                 each.state_at(now),
                 handles[each.shop_id],
                 each.topic,
@@ -107,6 +112,11 @@ def list_(
         right=["Number"],
         folds=("About", "Reason"),
     )
+
+
+def _moment(at: datetime, zone: str, *, is_named: bool) -> str:
+    """In the store's own time; `is_named`: the heading says which that is."""
+    return local_time(at, zone, "d MMM yyyy, HH:mm:ss") + ("" if is_named else f" {zone}")
 
 
 def _about(delivery: Delivery, subject: Subject | None) -> str | None:
@@ -167,6 +177,8 @@ def replay_(
     if as_json:
         _print({"replayed": ended, "refused": dict(refused)})
     else:
+        if not ended and not refused:
+            click.echo("No parked message is like that, so nothing was replayed.")
         for number, how in ended.items():
             click.echo(f"{number}: {how}")
         for number, why in refused:

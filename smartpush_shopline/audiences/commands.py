@@ -12,13 +12,19 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ..contacts import finding
+from ..contacts.models import Contact
 from ..shops.models import Shop
+from ..tables import echo_table
 from ..web import state
 from . import forecast, recall
 from .models import Audience
 from .sending import holding_facts
 from .why import explaining, telling
+from .why.explaining import Explanation
 from .why.export import COLUMNS, rows
+
+MOST_MATCHES = 20
 
 
 @click.command()
@@ -93,25 +99,37 @@ def _facts(audience: Audience) -> dict[str, Any]:
 
 @click.command()
 @click.argument("ref")
-@click.argument("address")
+@click.argument("who")
 @click.option("--field", default="recipients", help="Which picker of the campaign's form.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 @with_appcontext
-def explain(ref: str, address: str, field: str, as_json: bool) -> None:
+def explain(ref: str, who: str, field: str, as_json: bool) -> None:
     """Why somebody gets the campaign REF, or does not.
 
-    ADDRESS is an e-mail address or a phone number.
+    WHO is an e-mail address, a phone number or a part of either or of a name. Of several who are
+    like it the first twenty are listed. Exit code 1 when it is not exactly one.
     """
     with state().database.read() as session:
         audience = _saved(session, ref, field)
         settings = state().settings
         now = forecast.expected(session, audience, settings, state().now())
         country = settings.default_country
-        said = explaining.explain_address(session, audience, address, now, country)
+        said, several = explaining.explain_query(
+            session, audience, who, now, country, addresses=True, most=MOST_MATCHES
+        )
         zone, channel = session.get_one(Shop, audience.shop_id).timezone, audience.channel
+    if said is None:
+        _show_several(several, channel, as_json=as_json)
+        raise click.exceptions.Exit(1)
     if as_json:
         click.echo(json.dumps(said.as_json(), indent=2, ensure_ascii=False))
-        return
+    else:
+        _show(said, channel, zone)
+    if said.rule == explaining.UNKNOWN:
+        raise click.exceptions.Exit(1)
+
+
+def _show(said: Explanation, channel: str, zone: str) -> None:
     lines = [
         telling.headline(said, channel, zone),
         telling.because(said, channel),
@@ -120,3 +138,14 @@ def explain(ref: str, address: str, field: str, as_json: bool) -> None:
         *telling.segments(said),
     ]
     click.echo("\n".join(line for line in lines if line))
+
+
+def _show_several(contacts: list[Contact], channel: str, *, as_json: bool) -> None:
+    found = [(finding.name_of(each), finding.address_of(each, channel)) for each in contacts]
+    if as_json:
+        matches = [{"name": name, "address": address} for name, address in found]
+        click.echo(json.dumps({"matches": matches}, indent=2, ensure_ascii=False))
+        return
+    first = f"{len(found)} people are" if len(found) < MOST_MATCHES else "Among those who are"
+    click.echo(f"{first} like that. Say whose address you mean:")
+    echo_table(("Name", "Address"), found, indent=2)

@@ -65,6 +65,11 @@ def _says(text: str, named: Sequence[str]) -> ColumnElement[bool]:
     return or_(*says, *((Delivery.subject_ref.in_(named),) if named else ()))
 
 
+def worked_since(session: Session, at: datetime) -> int:
+    """How many of all stores have been worked, done or not, from then on."""
+    return session.scalars(select(func.count(Delivery.id)).where(Delivery.worked_at >= at)).one()
+
+
 def unfinished(session: Session, shop_id: int, now: datetime) -> dict[str, int]:
     """How many wait, are worked on, or were parked; cheap, for these are few."""
     here = (

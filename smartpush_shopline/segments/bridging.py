@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pyroaring import BitMap
 
 from ..contacts import reach
-from .models import SHOPLINE, Segment
+from .models import DELETED, SHOPLINE, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,11 @@ class Bridge:
 
 
 def bridge(channel: str, segment: Segment, members: BitMap, here: reach.Reach) -> Bridge:
-    """From the Admin's count, when it is known, else from the list."""
+    """From the Admin's count, while it has one that is known, else from the list."""
     verdicts = here.split(members)
     sendable = len(verdicts.pop(reach.SENDABLE))
-    known = segment.source == SHOPLINE and segment.admin_count is not None
+    has_one = segment.source == SHOPLINE and segment.state != DELETED
+    known = has_one and segment.admin_count is not None
     start = segment.admin_count if known and segment.admin_count is not None else len(members)
     return Bridge(
         channel=channel,

@@ -20,11 +20,12 @@ from ..tables import echo_table, echo_title
 from ..web import state
 from . import publishing
 from .models import Segment, SegmentVersion
-from .standing import DIFFERS, GONE, OWN, READING, RETRYING, TROUBLE, standing
+from .standing import CHECKING, DIFFERS, GONE, OWN, READING, RETRYING, TROUBLE, standing
 
 HEADINGS = ("Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State")
 NUMBERS = HEADINGS[1:5]
 STANDINGS = {
+    CHECKING: "being checked",
     READING: "being read",
     RETRYING: "tried again",
     TROUBLE: "needs a person",
@@ -51,7 +52,7 @@ def segments(as_json: bool) -> None:
         click.echo(json.dumps(told, indent=2, ensure_ascii=False))
         return
     for number, (shop, facts) in enumerate(found):
-        echo_title(f"{shop.name} ({shop.handle})", number)
+        echo_title(f"{shop.name} ({shop.handle}), times in {shop.timezone}", number)
         if facts:
             rows = [_row(each, shop.timezone) for each in facts]
             echo_table(HEADINGS, rows, right=NUMBERS, folds=("Segment", "State"), indent=2)
@@ -62,7 +63,7 @@ def segments(as_json: bool) -> None:
 def _row(fact: dict[str, Any], zone: str) -> list[object]:
     return [
         fact["name"],
-        fact["admin_count"],
+        None if fact["standing"] == GONE else fact["admin_count"],
         fact["members"],
         *fact["sendable"].values(),
         fact["version"] and f"v{fact['version']}",
@@ -106,7 +107,7 @@ def _about(
         "name": segment.name,
         "source": segment.source,
         "state": segment.state,
-        "standing": standing(segment, version.count if version else None),
+        "standing": standing(segment, version.count if version else None, shop.doubted_since),
         "version": version.version if version else None,
         "members": version.count if version else None,
         "admin_count": segment.admin_count,

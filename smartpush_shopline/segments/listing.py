@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..contacts import reach
 from ..contracts import CHANNELS
+from ..shops.models import Shop
 from ..web import id_of, typed
 from .bridging import Bridge, bridge
 from .marking import mark_of
@@ -86,9 +87,10 @@ class Listing:
 
 
 def look(
-    session: Session, shop_id: int, question: Question, now: datetime, seen: str = ""
+    session: Session, shop: Shop, question: Question, now: datetime, seen: str = ""
 ) -> Listing | None:
     """The list, or None when it is as the browser has `seen` it. Six queries, however long."""
+    shop_id, doubted = shop.id, shop.doubted_since
     tabs = _tabs(session, shop_id)
     found = session.execute(_page(shop_id, question)).all()
     if not found and question.page > 1:  # past the end: the last page there is
@@ -98,11 +100,11 @@ def look(
     minute = int(now.timestamp()) // 60  # "5 minutes ago" grows old by itself
     facts = [facts_of(segment) for segment, _version, _total in found]
     people = [each for reached in here.values() for each in reached.verdicts.values()]
-    mark = mark_of(minute, tabs, facts, *people)
+    mark = mark_of(minute, doubted, tabs, facts, *people)
     if mark == seen:
         return None
     members = members_of(session, [version.id for _, version, _ in found if version])
-    rows = [_row(segment, version, members, here) for segment, version, _ in found]
+    rows = [_row(segment, version, members, here, doubted) for segment, version, _ in found]
     return Listing(question, rows, tabs, found[0][2] if found else 0, mark)
 
 
@@ -186,6 +188,7 @@ def _row(
     version: SegmentVersion | None,
     members: dict[int, BitMap],
     here: dict[str, reach.Reach],
+    doubted_since: datetime | None,
 ) -> Row:
     mine = members[version.id] if version else None
     bridges = {
@@ -193,6 +196,6 @@ def _row(
         for channel, reached in here.items()
         if mine is not None
     }
-    word = standing(segment, version.count if version else None)
+    word = standing(segment, version.count if version else None, doubted_since)
     mark = mark_of(segment.name, segment.current_version_id, bridges, segment.state)
     return Row(segment, version, word, bridges, mark)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from ..contacts import reach
 from ..contracts import CHANNELS
+from ..shops.models import Shop
 from . import publishing
 from .bridging import Bridge, bridge
 from .listing import facts_of
@@ -67,14 +68,15 @@ def look(
     """None when it is as the browser has `seen` it."""
     reached = {name: reach.load(session, segment.shop_id, name) for name in CHANNELS}
     minute = int(now.timestamp()) // 60
+    doubted = session.get_one(Shop, segment.shop_id).doubted_since
     mark = mark_of(
-        minute, facts_of(segment), *(people for each in reached.values()
+        minute, doubted, facts_of(segment), *(people for each in reached.values()
                                    for people in each.verdicts.values())
     )
     if mark == seen:
         return None
     version = publishing.current_version(session, segment)
-    word = standing(segment, version.count if version else None)
+    word = standing(segment, version.count if version else None, doubted)
     bridges = [
         bridge(name, segment, version.members, each) for name, each in reached.items() if version
     ]

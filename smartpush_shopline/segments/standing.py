@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, and_, or_
 
 from .models import DELETED, READY, SHOPLINE, Segment, SegmentVersion
 
-MATCHES, READING, RETRYING, DIFFERS, TROUBLE, GONE, OWN = (
+MATCHES, CHECKING, READING, RETRYING, DIFFERS, TROUBLE, GONE, OWN = (
     "matches",
+    "checking",
     "reading",
     "retrying",
     "differs",
@@ -20,8 +23,14 @@ PATIENCE = 3
 """Readings that may fail in a row before a person is told that they are needed."""
 
 
-def standing(segment: Segment, count: int | None) -> str:
-    """`count` is that of the current version, None before the first."""
+def standing(
+    segment: Segment, count: int | None, doubted_since: datetime | None = None
+) -> str:
+    """`count` is that of the current version, None before the first.
+
+    `doubted_since`: people changed then, and in which segments they are now is not known yet. A
+    list that was read later knows.
+    """
     if segment.source != SHOPLINE:
         return OWN
     if segment.state == DELETED:
@@ -31,7 +40,10 @@ def standing(segment: Segment, count: int | None) -> str:
         return TROUBLE if given_up else RETRYING
     if segment.stale_reason or segment.state != READY or count is None:
         return READING
-    return MATCHES if segment.admin_count == count else DIFFERS
+    if segment.admin_count != count:
+        return DIFFERS
+    is_older = doubted_since and not (segment.read_at and segment.read_at > doubted_since)
+    return CHECKING if is_older else MATCHES
 
 
 def needs_a_person() -> ColumnElement[bool]:

@@ -22,7 +22,7 @@ def index() -> Response:
     question = listing.Question.of(request.args)
     with state().database.read() as session:
         shop = shop_in_front(session)
-        found = listing.look(session, shop.id, question, state().now(), seen_mark())
+        found = listing.look(session, shop, question, state().now(), seen_mark())
     if found is None:
         return no_news()
     return page_or_partial(

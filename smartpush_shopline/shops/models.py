@@ -70,6 +70,8 @@ class Shop(Base):
     """Not before: these questions keep to a share of the pace."""
     changes_checked_at: Mapped[datetime | None]
     """Until when all changes of people that were told have been asked about."""
+    changes_asked_at: Mapped[datetime | None]
+    """Since when the store is being asked about them; none while it is not."""
     thinned_at: Mapped[datetime | None]
     """When its old segment versions were last thinned."""
     last_nightly_date: Mapped[date | None]
@@ -81,6 +83,12 @@ class Shop(Base):
     def changes_due_at(self) -> datetime | None:
         at, paused = self.changes_at, self.changes_paused_until
         return max(at, paused) if at and paused else at
+
+    @property
+    def doubted_since(self) -> datetime | None:
+        """When people last changed, while the store is asked about them, or soon will be."""
+        asked = self.status == ACTIVE and (self.changes_at or self.changes_asked_at)
+        return self.people_changed_at if asked else None
 
     @property
     def card(self) -> ShopCard:

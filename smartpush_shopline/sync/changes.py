@@ -56,7 +56,7 @@ def _begin(session: Session, shop: Shop, every: timedelta, now: datetime) -> Non
         started_at=now, next_try_at=now, findings={},
     )
     session.add(run)
-    shop.changes_paused_until = now + every
+    shop.changes_asked_at, shop.changes_paused_until = now, now + every
     shop.changes_at = now if len(changed) == MOST else None
 
 
@@ -74,6 +74,7 @@ def settle(holder: Holder, run_id: int) -> None:
         shop.changes_paused_until = max(rested, took_longer, shop.changes_paused_until or rested)
         if not run.changed:  # everybody was asked about
             shop.changes_checked_at = run.started_at
+        shop.changes_asked_at = None
         session.execute(delete(SyncDelta).where(SyncDelta.run_id == run_id))
         session.delete(run)
 

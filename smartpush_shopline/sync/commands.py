@@ -72,24 +72,30 @@ def _state(store: dict[str, Any]) -> Iterator[tuple[str, object]]:
 def _work(run: dict[str, Any] | None) -> str:
     if run is None:
         return "idle"
-    done, total = run["done"], run["total"]
-    how_far = f", {done:,} of {total:,} {run['label']}" if total else ""
-    left = f", {run['calls_left']:,} calls left" if run["calls_left"] else ""
-    return f"{KINDS.get(run['kind'], run['kind'])} at {run['percent']}%{how_far}{left}"
+    how_far = [
+        f"{run[f'{what}_done']:,} of {run[f'{what}_total']:,} {what}"
+        for what in ("customers", "segments")
+        if run[f"{what}_total"]
+    ]
+    left = [f"calls left: {run['calls_left']:,}"] if run["calls_left"] else []
+    return ", ".join([f"{KINDS[run['kind']]} at {run['percent']}%", *how_far, *left])
 
 
 def _freshness(store: dict[str, Any], now: datetime) -> Iterator[tuple[str, object]]:
     each = store["segments"]
-    yield "Segments", (
-        f"{each['total']:,}: {each['matching']:,} match the Admin, "
-        f"{each['reading']:,} are read now or again, {each['needing']:,} need a person"
-    )
+    yield "Segments", f"{each['total']:,}: {_standings(each)}"
     yield "Counts agreed", _since(store, "count_checked_at", "count_checked_oldest_at", now)
     yield "Lists read", _since(store, "read_at", "read_oldest_at", now)
     yield "Newest version", _since(store, "version_since", "version_since", now)
     yield "Last message", _since(store, "last_webhook_at", "last_webhook_at", now)
     night = local_time(datetime.fromisoformat(store["next_midnight"]), store["timezone"])
     yield "Next night", f"{night} {store['timezone']}"
+
+
+def _standings(counts: dict[str, int]) -> str:
+    words = {"checking": "being checked", "reading": "being read", "needing": "needing a person"}
+    others = [f"{counts[name]:,} {said}" for name, said in words.items() if counts[name]]
+    return ", ".join([f"{counts['matching']:,} as in the Admin", *others])
 
 
 def _since(store: dict[str, Any], newest: str, oldest: str, now: datetime) -> str:

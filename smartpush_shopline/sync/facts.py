@@ -12,7 +12,7 @@ from ..inbox.finding import unfinished
 from ..segments.standing import DIFFERS
 from ..shops.models import Shop
 from ..shops.words import cause
-from . import overview
+from . import overview, runs
 
 
 def of_store(session: Session, shop: Shop, at: datetime) -> dict[str, Any]:
@@ -31,6 +31,7 @@ def of_store(session: Session, shop: Shop, at: datetime) -> dict[str, Any]:
         "segments": {
             "total": now.total,
             "matching": now.matching,
+            "checking": now.checking,
             "reading": now.reading + now.retrying,
             "needing": now.needing,
         },
@@ -54,9 +55,11 @@ def of_store(session: Session, shop: Shop, at: datetime) -> dict[str, Any]:
 
 
 def _progress(now: overview.Now) -> dict[str, Any] | None:
+    """`done` of `total` are customers, then segments, never the other way round."""
     if now.run is None or now.progress is None:
         return None
-    reads_people = now.progress.phase in ("shop", "subscriptions", "list", "contacts")
+    phases = runs.PHASES[now.run.kind]
+    reads_people = phases.index(now.progress.phase) <= phases.index("missing")
     return {
         "kind": now.run.kind,
         "phase": now.progress.phase,
@@ -64,7 +67,12 @@ def _progress(now: overview.Now) -> dict[str, Any] | None:
         "label": "customers" if reads_people else "segments",
         "done": now.progress.contacts_done if reads_people else now.progress.segments_done,
         "total": now.progress.contacts_total if reads_people else now.progress.segments_total,
+        "customers_done": now.progress.contacts_done,
+        "customers_total": now.progress.contacts_total,
+        "segments_done": now.progress.segments_done,
+        "segments_total": now.progress.segments_total,
         "failed": now.progress.failed,
+        "customers_per_second": now.progress.rate,
         "calls_left": now.progress.calls_left,
         "seconds_left": now.progress.seconds_left,
         "error": sentence(now.progress.error) or None,

@@ -19,7 +19,7 @@ from ..segments.bridging import Reason
 from ..segments.listing import facts_of
 from ..segments.marking import mark_of
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
-from ..segments.standing import MATCHES, NEEDS_A_PERSON, READING, RETRYING, standing
+from ..segments.standing import CHECKING, MATCHES, NEEDS_A_PERSON, READING, RETRYING, standing
 from ..shops import calendar
 from ..shops.models import TRIED, Shop
 from . import runs
@@ -43,6 +43,7 @@ class Now:
 
     total: int
     matching: int
+    checking: int
     reading: int
     retrying: int
     needing: int
@@ -86,19 +87,20 @@ class ReachCard:
 
 def look(session: Session, shop: Shop, now: datetime, *, may_check: bool, admin_url: str) -> Now:
     every = [
-        Need(segment, standing(segment, count), count)
+        Need(segment, standing(segment, count, shop.doubted_since), count)
         for segment, count in session.execute(_segments(shop.id))
     ]
     found = Counter(each.standing for each in every)
     run = runs.current_run(session, shop.id)
     progress = runs.progress(session, run, now) if run else None
-    asks_soon = shop.changes_at is not None or runs.looks_at_changes(session, shop.id)
+    asks_soon = shop.doubted_since is not None
     needing = [each for each in every if each.standing in NEEDS_A_PERSON]
     again = [each for each in every if each.standing == RETRYING and each.segment.attempts]
     needs = [*needing, *again][:MOST_NEEDS]
     return Now(
         total=len(every),
         matching=found[MATCHES],
+        checking=found[CHECKING],
         reading=found[READING],
         retrying=found[RETRYING],
         needing=len(needing),

@@ -28,6 +28,7 @@ PHASES = {
 @dataclass(frozen=True, slots=True)
 class Progress:
     """`done` and `total` are calls: pages of contacts, and of members. Times are in seconds.
+    `most` is `total` if every segment that is not counted yet has all the customers.
 
     `failed` are the names of segments whose reading failed; those given up are not `segments_done`.
     `calls_left` is what the store has still to be asked, as far as it is known now; at the API's
@@ -37,6 +38,7 @@ class Progress:
     phase: str
     done: int
     total: int
+    most: int
     contacts_done: int
     contacts_total: int | None
     segments_done: int
@@ -49,7 +51,8 @@ class Progress:
 
     @property
     def percent(self) -> int:
-        return min(99, 100 * self.done // self.total) if self.total else 0
+        """Of the most it can come to, so that it does not fall when segments are counted."""
+        return min(99, 100 * self.done // self.most) if self.most else 0
 
 
 def start(session: Session, shop_id: int, kind: str, now: datetime) -> SyncRun:
@@ -97,11 +100,6 @@ def current_run(session: Session, shop_id: int) -> SyncRun | None:
     ).first()
 
 
-def looks_at_changes(session: Session, shop_id: int) -> bool:
-    asked = select(SyncRun.id).where(SyncRun.shop_id == shop_id, SyncRun.kind == CHANGES)
-    return session.scalars(asked.limit(1)).first() is not None
-
-
 def last_run(session: Session, shop_id: int, kind: str = NIGHTLY) -> SyncRun | None:
     return session.scalars(
         select(SyncRun)
@@ -146,11 +144,13 @@ def progress(session: Session, run: SyncRun, now: datetime) -> Progress:
     given_up = sum(segment.stale_reason is None for segment in failed)
     done = pages_done + (_calls_for(session, _is_read(run)) if told else 0)
     calls_left = pages_total - pages_done + _calls_for(session, _is_left(run))
+    most_left = pages_total - pages_done + _calls_for(session, _is_left(run), pages_total)
     elapsed = max((now - run.started_at).total_seconds(), 0.001)
     return Progress(
         phase=run.phase,
         done=done,
         total=done + calls_left,
+        most=done + most_left,
         contacts_done=run.contacts_done,
         contacts_total=run.contacts_total,
         segments_done=max(0, closed - given_up),
@@ -182,10 +182,11 @@ def _is_read(run: SyncRun) -> ColumnElement[bool]:
     return there & (Segment.state != DELETED) & ~is_unread(run)
 
 
-def _calls_for(session: Session, which: ColumnElement[bool]) -> int:
-    """To read these segments: one call for every page of people, as far as they are counted."""
+def _calls_for(session: Session, which: ColumnElement[bool], uncounted: int = 1) -> int:
+    """To read these segments: one call for every page of people; `uncounted` for who has none."""
     counts = session.scalars(select(Segment.admin_count).where(which))
-    return sum(max(1, math.ceil((count or 0) / MAX_LIMIT)) for count in counts)
+    pages = [uncounted if n is None else math.ceil(n / MAX_LIMIT) for n in counts]
+    return sum(max(1, each) for each in pages)
 
 
 def _seconds_left(elapsed: float, done: int, calls_left: int) -> float | None:

@@ -7,7 +7,8 @@ import base64
 import pytest
 
 from smartpush_shopline.audiences.choice import Choice, Pick
-from smartpush_shopline.audiences.why.export import escaped
+from smartpush_shopline.audiences.models import Audience
+from smartpush_shopline.audiences.why.export import escaped, file_name
 from smartpush_shopline.errors import ConfigurationError
 
 
@@ -89,6 +90,21 @@ def test_cells_that_a_spreadsheet_would_run_are_escaped(cell):
 
 
 def test_other_cells_are_left_alone():
+    assert escaped("+886912345678") == "+886912345678", "a sender reads it back"
     assert [escaped(cell) for cell in (None, 7, "ada@example.com", "王")] == [
         "", "7", "ada@example.com", "王",
     ]
+
+
+@pytest.mark.parametrize(
+    ("ref", "name"),
+    [
+        ("summer-2026", "people-union-summer-2026-sms.csv"),
+        ('../a "b"\r\nX: 1', "people-union-a-b-X-1-sms.csv"),
+        ("夏季", "people-union-7-sms.csv"),
+        (None, "people-union-7-sms.csv"),
+    ],
+)
+def test_a_file_is_called_after_its_campaign_in_harmless_characters(ref, name):
+    audience = Audience(id=7, campaign_ref=ref, channel="sms")
+    assert file_name(audience, "people-union") == name

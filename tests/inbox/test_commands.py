@@ -59,6 +59,34 @@ def test_a_message_about_a_segment_names_it(run, alder):
     assert "回訪貴賓" in run("inbox", "show", str(only["id"])).output
 
 
+def test_times_are_those_of_the_store_and_say_so(run, parked, alder):
+    heading, *rows = run("inbox", "list").output.splitlines()
+    assert "Received (Asia/Taipei)" in heading and "24 Nov 2026, 12:00:00" in rows[-1]
+    with alder.begin() as session:
+        other = install.find_or_add(session, "another_app", "birch", NOW)
+        session.flush()
+        session.get_one(Delivery, 3).shop_id = other.id
+    heading, *rows = run("inbox", "list").output.splitlines()
+    assert "Received  " in heading
+    assert "UTC" in rows[0] and "12:00:00 Asia/Taipei" in rows[-1]
+
+
+def test_nothing_found_says_what_was_asked_for(run, alder):
+    assert run("inbox", "list", "--state", "parked").output == "No parked messages.\n"
+    assert run("inbox", "list", "--topic", "x").output == "No messages like that.\n"
+    said = run("inbox", "replay", "--topic", "x")
+    assert said.exit_code == 0 and "nothing was replayed" in said.output
+
+
+def test_a_tick_says_what_it_worked(run, client, alder, handled, clock, host, monkeypatch):
+    monkeypatch.setattr(host.state, "ring", lambda *_args, **_more: None)
+    client.post(DOOR, **webhook("test/topic", {"id": 1}, ref="m1"))
+    clock.forward(seconds=1)
+    assert "Messages worked: 1." in run("tick").output
+    clock.forward(seconds=1)
+    assert "Messages worked: 0." in run("tick").output
+
+
 def test_one_is_shown_and_its_body_only_when_asked(run, parked):
     assert '"id": 0' not in run("inbox", "show", "1").output
     assert json.loads(run("inbox", "show", "1", "--body", "--json").output)["body"] == (

@@ -41,7 +41,7 @@ def parked(people: People, ref: str = "p", **facts: Any) -> int:
 def test_a_message_shows_what_when_and_how_it_ended(client: FlaskClient, cast: People) -> None:
     message(cast, duplicates=2)
     words = text_of(client.get(PATH))
-    assert "Customer changed 4210000001 24 Nov, 12:00:00 0 2 Done" in words
+    assert "Customer changed 4210000001 24 Nov, 12:00:00 2 Done" in words
 
 
 @pytest.mark.parametrize("deleted", [False, True])
@@ -253,6 +253,20 @@ def test_a_message_of_another_store_is_not_here(
     assert client.post(f"{PATH}/{number}/replay").status_code == 404
 
 
+def test_failed_tries_and_repeats_are_told_only_where_there_were_some(
+    client: FlaskClient, cast: People
+) -> None:
+    number = message(cast)
+    for path in (PATH, f"{PATH}/{number}"):
+        words = text_of(client.get(path))
+        assert "Failed tries" not in words and "Sent again" not in words
+    with cast.begin() as session:
+        found = session.get_one(Delivery, number)
+        found.attempts, found.duplicates = 2, 1
+    assert "Failed tries Sent again" in text_of(client.get(PATH))
+    assert "Failed tries 2 Sent again by SHOPLINE 1 time" in text_of(client.get(f"{PATH}/{number}"))
+
+
 @pytest.mark.parametrize("path", ["", "/1", "/runs", "/erasures"])
 def test_no_page_without_permission(
     client: FlaskClient, cast: People, rights: Any, path: str
@@ -316,6 +330,10 @@ def test_a_deadline_is_shown_until_it_is_done(
         done.erased = {"contacts": 1, "deliveries": 2}
     assert "to be erased" not in text_of(client.get(PATH))
     assert "1 contact, 2 messages" in text_of(client.get(f"{PATH}/erasures"))
+    with cast.begin() as session:
+        session.get_one(Redaction, number).erased = {"contacts": 0, "deliveries": 0}
+    words = text_of(client.get(f"{PATH}/erasures"))
+    assert words.endswith("done 24 Nov, 12:00 Nobody found Done") and "0 contacts" not in words
 
 
 @pytest.mark.parametrize(("decision", "ends"), [("leave", "Left alone"), ("again", "Waiting")])

@@ -106,8 +106,10 @@ def test_the_file_has_a_line_per_person_and_no_formulas(
 ) -> None:
     cast.take(replace(ADA, first_name="=cmd()", last_name='O"Hara, 陳'))
     answer = client.get(f"/smartpush/audiences/{saved}/recipients.csv")
-    assert answer.mimetype == "text/csv"
-    lines = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.mimetype == "text/csv" and answer.text.startswith("\ufeff"), "for Excel"
+    name = "recipients-campaign-7-email.csv"
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [line["address"] for line in lines] == ["ada@example.com", "bea@example.com"]
     assert lines[0]["first_name"] == "'=cmd()"
     assert lines[0]["last_name"] == 'O"Hara, 陳'

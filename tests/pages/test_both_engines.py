@@ -64,7 +64,7 @@ def test_a_campaign_is_made_and_shown(
     assert "Version 2 exists: +1 −2" in text_of(client.get(path))
     answer = client.post(f"{path}/take", data={"segment_id": newer.id}, headers=HTMX)
     assert "VIP v2" in text_of(answer)
-    assert client.get(f"{path}/recipients.csv").text.startswith("number,address,")
+    assert client.get(f"{path}/recipients.csv").text.startswith("\ufeffnumber,address,")
     for step in ("union", "recipients", "lost", "segment:1", "union&q=ada+lin", "union&q=ada@e"):
         assert client.get(f"{path}/people?step={step}").status_code == 200
     assert "Ada Lin" in text_of(client.get(f"{path}/people?step=union&q=lin ada"))

@@ -47,6 +47,34 @@ def test_a_customer_who_changed_since_the_last_check_is_told(
     assert said in text_of(client.get("/smartpush/"))
 
 
+def test_nothing_matches_for_sure_between_a_message_and_the_look_at_it(
+    client: FlaskClient, cast: People
+) -> None:
+    """A list that was read after the change knows; so does the one of the dashboard's own."""
+    older, newer = cast.segment("VIP", "1"), cast.segment("Fresh", "1")
+    spoil(cast, older, read_at=NOW)
+    spoil(cast, newer, read_at=NOW + timedelta(seconds=2))
+    spoil(cast, cast.segment("Short", "1"), admin_count=3)
+    with cast.begin() as session:
+        shop = session.get_one(Shop, cast.shop_id)
+        shop.people_changed_at, shop.changes_at = NOW, NOW + timedelta(seconds=10)
+    words = text_of(client.get("/smartpush/"))
+    assert "Customers just changed: checking the segments. 1 needs you." in words
+    assert "match the Admin" not in words
+    table = client.get("/smartpush/segments", headers=HTMX)
+    assert text_of(table).count("Checking") == text_of(table).count("Matches") == 1
+    assert "Checking" in text_of(client.get(f"/smartpush/segments/{older.id}"))
+    [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+    assert facts["segments"] == {
+        "total": 3, "matching": 1, "checking": 1, "reading": 0, "needing": 1
+    }
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).changes_at = None
+    assert "2 of 3 segments match the Admin. 1 needs you." in text_of(client.get("/smartpush/"))
+    again = client.get(f"/smartpush/segments?seen={mark_of(table)}", headers=HTMX)
+    assert again.status_code == 200 and "Checking" not in text_of(again)
+
+
 def test_what_needs_a_person_comes_with_cause_and_one_action(
     client: FlaskClient, cast: People
 ) -> None:
@@ -136,6 +164,55 @@ def test_progress_is_looked_up_until_it_is_done(client: FlaskClient, people: Peo
     assert "hx-trigger" not in answer.text
 
 
+def test_a_first_import_brings_in_and_nothing_is_at_fault(
+    client: FlaskClient, people: People
+) -> None:
+    """The rate and the calls are details; the customers come first in the facts, in every phase."""
+    spoil(people, people.segment("VIP", version=False), stale_reason="first", stale_since=NOW)
+    people.segment("Ready")
+    with people.begin() as session:
+        run = runs.start(session, people.shop_id, IMPORT, NOW)
+        run.phase, run.contacts_total, run.segments_total = "small", 2000, 2
+    def told() -> tuple[str, int]:
+        [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+        return facts["progress"]["label"], facts["progress"]["total"]
+
+    words = text_of(client.get("/smartpush/"))
+    assert "Bringing in 2 segments … First import" in words
+    assert "0 of 2,000 customers" in words and "calls to SHOPLINE left" in words
+    assert "match the Admin" not in words and "being read" not in words
+    assert told() == ("customers", 2000)
+    for phase, label in (("counts", "customers"), ("contacts", "customers"), ("due", "segments")):
+        with people.begin() as session:
+            found = runs.current_run(session, people.shop_id)
+            assert found is not None
+            found.phase = phase
+        assert told()[0] == label
+
+
+def test_progress_does_not_fall_when_the_segments_are_counted(
+    client: FlaskClient, people: People
+) -> None:
+    """One that is not counted yet may have all the customers."""
+    with people.begin() as session:
+        run = runs.start(session, people.shop_id, IMPORT, NOW - timedelta(days=1))
+        run.phase, run.contacts_total, run.segments_total = "counts", 2000, 4
+    spoil(people, people.segment("Read"), read_at=NOW)
+    waiting = [people.segment(name, version=False) for name in ("A", "B", "C")]
+
+    def percent() -> int:
+        [facts] = client.get("/smartpush/status.json").get_json()["shops"]
+        return int(facts["progress"]["percent"])
+
+    told = [percent()]
+    for segment in waiting:
+        spoil(people, segment, admin_count=1990)
+        told.append(percent())
+    assert told == [100 // 33] * 4
+    spoil(people, waiting[0], admin_count=300)
+    assert percent() == 100 // 27, "a call is done, 26 are left"
+
+
 @pytest.mark.parametrize(
     ("phase", "words"),
     [
@@ -220,7 +297,9 @@ def test_scripts_read_the_same_in_numbers(client: FlaskClient, cast: People) -> 
     cast.segment("Own", "1", source="native")
     [facts] = client.get("/smartpush/status.json").get_json()["shops"]
     assert facts["handle"] == "alder"
-    assert facts["segments"] == {"total": 1, "matching": 1, "reading": 0, "needing": 0}
+    assert facts["segments"] == {
+        "total": 1, "matching": 1, "checking": 0, "reading": 0, "needing": 0
+    }
     assert facts["reach"]["email"] == {"unsubscribed": 1, "not_subscribed": 2, "sendable": 1}
     assert facts["syncing"] is False
 

@@ -200,7 +200,11 @@ def test_a_deleted_segment_cannot_be_checked(client: FlaskClient, cast: People) 
     with cast.begin() as session:
         publishing.mark_deleted(session.get_one(Segment, segment.id), NOW)
     answer = client.get(f"/smartpush/segments/{segment.id}")
-    assert "This segment was deleted in the Admin." in text_of(answer)
+    words = text_of(answer)
+    assert "This segment was deleted in the Admin." in words
+    assert "Last list 1 person Read person by person" in words
+    assert "1 of 1 in the list" in words
+    assert "of 1 in the Admin" not in words and "with the Admin" not in words
     assert "Check now" not in answer.text
     assert "hx-trigger" not in answer.text
 

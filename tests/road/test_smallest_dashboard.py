@@ -62,6 +62,9 @@ def test_the_readmes_app_runs_and_shows_the_segments_of_the_sandbox(tmp_path: Pa
     upgrade, sandbox, serve = commands()
     command = [sys.executable, "-m", *upgrade]
     subprocess.run(command, cwd=tmp_path, env=INSTALLED, capture_output=True, check=True)
+    healthy = [sys.executable, "-m", "flask", "smartpush", "doctor"]
+    said = subprocess.run(healthy, cwd=tmp_path, env=INSTALLED, capture_output=True, check=True)
+    assert b"Left out: Create Campaign" in said.stdout and b"Everything is in order." in said.stdout
     of_here = ("--port", store, "--app-url", f"http://127.0.0.1:{here}/smartpush/shopline")
     with (
         running(tmp_path, *sandbox[1:], *of_here, "--bucket", "0", "--customers", "20"),

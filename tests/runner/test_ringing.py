@@ -80,6 +80,7 @@ def test_a_cron_line_may_tick(host, jobs):
     jobs(host.app, "sync")
     answer = host.app.test_cli_runner().invoke(args=["smartpush", "tick"])
     assert (answer.exit_code, jobs.ran) == (0, [("sync", None)])
+    assert "Messages worked: 0. Stores worked on: none." in answer.output
 
 
 @pytest.fixture

@@ -56,6 +56,25 @@ def test_who_bought_is_in_the_new_segment_ten_seconds_later_and_nothing_was_read
         assert not session.scalars(select(SyncDelta)).all()
 
 
+def test_no_segment_is_said_to_match_until_the_store_was_asked(
+    connected, sandbox, store, soon, at
+):
+    """Neither before the look begins nor while it goes on."""
+    def said():
+        [shop] = connected.browser().get("/smartpush/status.json").get_json()["shops"]
+        return shop["segments"]["matching"], shop["segments"]["checking"]
+
+    total = len(connected.segments())
+    assert said() == (total, 0)
+    people.edit(store, store.customers.all()[0].id, {"tags": "quite new"}, "Admin")
+    sandbox.arrived()
+    during = []
+    at("graphql", lambda: during.append(said()))
+    assert said() == (0, total)
+    soon()
+    assert during == [(0, total)] and said() == (total, 0)
+
+
 def test_a_customer_who_was_deleted_leaves_every_list(connected, sandbox, store, soon, members):
     big = next(s for s in store.segments.all() if s.name == "Big spenders")
     gone = store.members(big)[0].id

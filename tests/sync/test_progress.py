@@ -27,8 +27,12 @@ def test_a_segment_that_fails_is_named_and_the_others_are_imported(
     assert (told["done"], told["total"], told["failed"]) == (3, 4, ["Big spenders"])
     assert told["calls_left"] == 1
     words = overview(live)
-    assert "20 of 20 customers 3 of 4 segments 1 failed 1 call left" in words
-    assert "Big spenders SHOPLINE failed to answer properly (" in words and "HTTP 503" in words
+    assert "20 of 20 customers 3 of 4 segments 1 failed " in words
+    assert "Bringing in 4 segments … 1 is tried again." in words, "and no fault of anybody's"
+    assert "1 call to SHOPLINE left" in words
+    said = live.app.test_cli_runner().invoke(args=["smartpush", "status"]).output
+    assert ", 20 of 20 customers, 3 of 4 segments, calls left: 1" in " ".join(said.split())
+    assert "Big spenders SHOPLINE failed to answer properly. It is tried again" in words
     store.moods.calm()
     clock.forward(minutes=1)
     live.tick()

@@ -40,7 +40,7 @@ def test_the_status_says_how_each_store_is(run, alder):
     said = " ".join(run("status").split())
     for words in (
         "赤楊茶行 (alder) State connected, idle",
-        "Segments 3: 1 match the Admin, 1 are read now or again, 1 need a person",
+        "Segments 3: 1 as in the Admin, 1 being read, 1 needing a person",
         "Next night 25 Nov 2026, 00:00 Asia/Taipei",
         "Inbox 0 waiting, 0 being worked on, 0 parked",
         "Channel Contacts May get it Unsubscribed Not subscribed Email 4 1 1 2 SMS 4 2 0 2",
@@ -72,7 +72,7 @@ def test_without_a_store_it_says_what_to_do(run):
 def test_the_segments_stand_in_columns_under_their_headings(run, alder):
     spoil(alder, "VIP", error={"code": "refused"})
     store, heading, *rows = run("segments").splitlines()
-    assert store == "赤楊茶行 (alder)"
+    assert store == "赤楊茶行 (alder), times in Asia/Taipei"
     assert heading.split() == [
         "Segment", "Admin", "Here", "Email", "SMS", "List", "Since", "Checked", "State"
     ]

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from typing import NoReturn
 
-from flask import Blueprint, Response, request, stream_with_context
+from flask import Blueprint, Response, request
 from pyroaring import BitMap
 from sqlalchemy.orm import Session
 
-from ...contacts import finding
 from ...i18n import gettext as _
-from ...shops.models import Shop
 from ...web import friendly, id_of, page_or_partial, state, typed
 from .. import forecast, recall
 from ..models import Audience
@@ -20,7 +17,7 @@ from ..resolve import Resolution
 from ..why import explaining, export, listing, telling
 from ..why.explaining import Explanation
 from . import panel
-from .views import csv_line, get_own
+from .views import csv_file, csv_line, get_own
 
 blueprint = Blueprint("people", __name__)
 MOST_MATCHES = 20
@@ -55,15 +52,12 @@ def csv(audience_id: int) -> Response:
     step = listing.Asked.of(request.args).step
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "export")
+        name = export.file_name(audience, f"people-{step}")
         now = _now(session, audience, panel.read(session, audience).found)
         people = listing.find_people(session, audience, step, now)
     if people is None:
         _no_such_list()
-    response = Response(stream_with_context(_lines(audience_id, people)), mimetype="text/csv")
-    name = f"people-{audience_id}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return csv_file(_lines(audience_id, people), name)
 
 
 def _now(
@@ -96,7 +90,7 @@ def why(audience_id: int) -> Response:
     with state().database.read() as session:
         shop, audience = get_own(session, audience_id, "view")
         may_export = state().may("export", shop.card)
-        said, matches = _look_up(session, shop, audience, query, number, may_export)
+        said, matches = _look_up(session, audience, query, number, may_export)
     return page_or_partial(
         "why.html",
         "_partials/audience_why.html",
@@ -112,20 +106,15 @@ def why(audience_id: int) -> Response:
 
 
 def _look_up(
-    session: Session, shop: Shop, audience: Audience, query: str, number: int, may_export: bool
+    session: Session, audience: Audience, query: str, number: int, may_export: bool
 ) -> tuple[Explanation | None, list[listing.Line]]:
     now = _now(session, audience)
     if number:
         return explaining.explain_number(session, audience, number, now), []
     if not query:
         return None, []
-    country = state().settings.default_country
-    if finding.by_address(session, shop.id, query, country):
-        return explaining.explain_address(session, audience, query, now, country), []
-    found = finding.search(session, shop.id, query, addresses=may_export)
-    contacts = list(islice(found, MOST_MATCHES + 1))
-    if len(contacts) == 1:
-        return explaining.explain_number(session, audience, contacts[0].number, now), []
-    if not contacts:
-        return Explanation(explaining.UNKNOWN, address=query), []
-    return None, [listing.line(each, audience.channel, may_export) for each in contacts]
+    said, contacts = explaining.explain_query(
+        session, audience, query, now, state().settings.default_country,
+        addresses=may_export, most=MOST_MATCHES + 1,
+    )
+    return said, [listing.line(each, audience.channel, may_export) for each in contacts]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv as csv_format
 import io
 from collections.abc import Iterator
+from itertools import chain
 from typing import NoReturn
 
 from flask import Blueprint, Response, abort, request, stream_with_context
@@ -80,12 +81,8 @@ def page(audience_id: int) -> Response:
 def csv(audience_id: int) -> Response:
     """Written while it is read: a long list never lies in memory as a whole."""
     with state().database.read() as session:
-        get_own(session, audience_id, "export")
-    response = Response(stream_with_context(_lines(audience_id)), mimetype="text/csv")
-    name = f"recipients-{audience_id}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+        _shop, audience = get_own(session, audience_id, "export")
+    return csv_file(_lines(audience_id), export.file_name(audience, "recipients"))
 
 
 def _lines(audience_id: int) -> Iterator[str]:
@@ -95,6 +92,15 @@ def _lines(audience_id: int) -> Iterator[str]:
         now = forecast.expected(session, audience, state().settings, state().now())
         for row in export.rows(recall.iter_people(session, audience, now.recipients)):
             yield csv_line(row)
+
+
+def csv_file(lines: Iterator[str], name: str) -> Response:
+    """A download that any spreadsheet opens, and nobody's cache keeps."""
+    told = stream_with_context(chain([export.BOM], lines))
+    response = Response(told, content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def csv_line(cells: list[str]) -> str:

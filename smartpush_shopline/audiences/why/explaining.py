@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from pyroaring import BitMap
@@ -114,6 +115,31 @@ def explain_address(
     made = waterfall.look(session, audience, now)
     first = next((each for each in found if each.number in made.recipients), found[0])
     return _explain(session, audience, first, made)
+
+
+def explain_query(
+    session: Session,
+    audience: Audience,
+    query: str,
+    now: Resolution,
+    default_country: str | None,
+    *,
+    addresses: bool,
+    most: int,
+) -> tuple[Explanation | None, list[Contact]]:
+    """By an address or a part of a name. None and up to `most` contacts when several are like it.
+
+    `addresses`: parts of these are searched, too.
+    """
+    if finding.by_address(session, audience.shop_id, query, default_country):
+        return explain_address(session, audience, query, now, default_country), []
+    found = finding.search(session, audience.shop_id, query, addresses=addresses)
+    contacts = list(islice(found, most))
+    if len(contacts) > 1:
+        return None, contacts
+    if not contacts:
+        return Explanation(UNKNOWN, address=query), []
+    return explain_number(session, audience, contacts[0].number, now), []
 
 
 def explain_number(

@@ -26,7 +26,7 @@ _SHOWN = 20
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
-@click.option("--shop", "handle", help="The store's handle; not needed when there is only one.")
+@click.option("--store", "handle", help="The store's handle; not needed when there is only one.")
 @click.option("--app-key", help="Which app of that store; needed when it has several.")
 @click.option(
     "--channel",
@@ -67,7 +67,7 @@ def suppress(
             files.record_done(session, shop.id, name, channel, tally, state.now())
         state.ring("sync", shop.id)
     if report:
-        with Path(report).open("w", encoding="utf-8", newline="") as out:
+        with Path(report).open("w", encoding="utf-8-sig", newline="") as out:
             csv.writer(out).writerows(words.report(tally.problems))
     _show(tally, shop.handle, dry=dry_run, as_json=as_json, report=report)
     if tally.problems:
@@ -82,7 +82,7 @@ def _shop(state: State, handle: str | None, app_key: str | None) -> Shop:
         shops = list(session.scalars(there.order_by(Shop.id)))
     if len(shops) != 1:
         handles = ", ".join(shop.handle for shop in shops) or "none is connected"
-        raise click.UsageError(f"Say which store, with --shop: {handles}.")
+        raise click.UsageError(f"Say which store, with --store: {handles}.")
     return shops[0]
 
 
@@ -122,7 +122,11 @@ def _show(tally: Tally, handle: str, *, dry: bool, as_json: bool, report: str | 
         }
         click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
-    click.echo(f"{handle}: {tally.lines} lines, {sum(tally.counts.values())} addresses.")
+    lines, addresses = tally.lines, sum(tally.counts.values())
+    click.echo(
+        f"{handle}: {lines:,} {'line' if lines == 1 else 'lines'}, "
+        f"{addresses:,} {'address' if addresses == 1 else 'addresses'}."
+    )
     for name in words.COUNTED:
         click.echo(f"{tally.counts[name]:>9}  {words.outcome(name, dry=dry)}")
     for each in problems[:_SHOWN]:

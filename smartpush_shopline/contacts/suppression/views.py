@@ -55,6 +55,7 @@ def _whole(problem: str = "", status: int = 200) -> Response:
             "opt_outs.html",
             shop=shop,
             files=newest,
+            refusal=words.refusal,
             problem=problem,
             choices=CHOICES,
             notes=consent_notes.notes(session, state(), shop),

@@ -25,7 +25,7 @@ def outcome(name: str, *, dry: bool) -> str:
     sentences = {
         SUPPRESSED: _("Opted out"),
         ALREADY: _("Opted out already, or twice in the file"),
-        KEPT: _("Nobody's yet: kept for whoever comes with it"),
+        KEPT: _("Not a contact yet: kept in case they join"),
         OPTED_IN_SINCE: _("Opted in again later, so nothing changes"),
     }
     return sentences[name]

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("changes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes_paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changes_checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("changes_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("thinned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_nightly_date", sa.Date(), nullable=True),
         sa.Column("installed_at", sa.DateTime(timezone=True), nullable=False),

@@ -280,3 +280,16 @@ def test_the_command_line_says_it_to_scripts(campaign):
     missing = run(campaign.app, "campaign-0", "ada@example.com")
     assert missing.exit_code == 1
     assert "No recipients are saved for campaign-0." in missing.output
+
+
+def test_the_command_line_looks_for_a_name_as_the_page_does(campaign):
+    said = run(campaign.app, "campaign-7", "cyd")
+    assert (said.exit_code, said.output.splitlines()[0]) == (0, "Cyd Lin does not get this email.")
+    several = run(campaign.app, "campaign-7", "lin")
+    assert several.exit_code == 1
+    assert "4 people are like that." in several.output
+    assert "Cyd Lin  cyd@example.com" in several.output
+    facts = json.loads(run(campaign.app, "campaign-7", "lin", "--json").output)
+    assert {"name": "Cyd Lin", "address": "cyd@example.com"} in facts["matches"]
+    nobody = run(campaign.app, "campaign-7", "nobody")
+    assert nobody.exit_code == 1 and "No contact of this store is known by nobody." in nobody.output

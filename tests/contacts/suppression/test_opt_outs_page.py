@@ -126,6 +126,8 @@ def test_nobody_answers_for_a_day(here):
 def test_a_wrong_file_says_what_to_do(here, data, word):
     upload(here, data)
     assert word in see(here) and "Nothing could be read" in see(here)
+    listed = here.browser().get(HOME).text
+    assert word in listed and "Refused" in listed, "in the list of files, too"
 
 
 def test_no_file_is_said_beside_the_field(here):
@@ -152,6 +154,7 @@ def test_whoever_may_only_look_sees_no_form_and_changes_nothing(here):
     here.allows = lambda action, shop: action == "view"
     page = here.browser().get(HOME)
     assert page.status_code == 200 and "Check the file" not in page.text
+    assert "Bring in a list" not in page.text
     assert upload(here, LIST).status_code == 403
     assert decide(here, "import").status_code == decide(here, "discard").status_code == 403
     assert numbers(here)[0] == "checked"

@@ -221,7 +221,7 @@ def test_every_wrong_line_is_named_and_the_others_are_done(here, tmp_path):
     done = here.run(text, "--report", str(report))
     assert done.exit_code == 2 and "line 2:" in done.output
     assert here.people.verdict("1") == here.people.verdict("2") == "unsubscribed"
-    rows = [row.split(",")[:2] for row in report.read_text("utf-8").splitlines()]
+    rows = [row.split(",")[:2] for row in report.read_text("utf-8-sig").splitlines()]
     assert rows == [
         ["line", "reason"],
         ["2", "not_a_phone"],
@@ -264,6 +264,6 @@ def test_a_store_that_is_erased_takes_the_lists_along(here):
 
 def test_a_store_must_be_named_when_there_are_several(here):
     make_shop(here.people.database, "birch")
-    assert "--shop" in here.run("email\nada@example.com\n").output
-    assert here.counts("email\nada@example.com\n", "--shop", "birch") == {"kept": 1}
+    assert "--store" in here.run("email\nada@example.com\n").output
+    assert here.counts("email\nada@example.com\n", "--store", "birch") == {"kept": 1}
     assert here.people.verdict("1") == "sendable"
