@@ -13,11 +13,13 @@ from ...settings import Settings
 from .. import forecast, heeding, recall, smart
 from ..models import Audience, AudiencePick
 from ..resolve import resolve
+from . import between
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """People who would receive it: `before` with the lists as they are, `after` with `newest`."""
+    """People who would receive it: `before` with the lists as they are, and as saved where one
+    moved too much, `after` with `newest`."""
 
     pick: AudiencePick
     newest: SegmentVersion
@@ -41,6 +43,8 @@ def of_newest(
     if rule.mode == smart.SKIP:
         shop_id, channel = audience.shop_id, audience.channel
         after = after - smart.recently_written(session, shop_id, channel, at, rule.window)
-    before = forecast.expected(session, audience, settings, now).recipients
+    kept = between.moved_too_much(between.questions(session, audience, settings.drift_threshold))
+    as_now = recall.resolution_now(session, audience, kept=kept)
+    before = forecast.expected(session, audience, settings, now, as_now).recipients
     newest = session.get_one(SegmentVersion, newest_id)
     return Preview(pick, newest, len(before), len(after))
