@@ -13,11 +13,13 @@ from ...settings import Settings
 from .. import forecast, heeding, recall
 from ..models import Audience, AudiencePick
 from ..resolve import resolve
+from . import between
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """People who would receive it: `before` with the lists as they are, `after` with `newest`."""
+    """People who would receive it: `before` with the lists as they are, and as saved where one
+    moved too much, `after` with `newest`."""
 
     pick: AudiencePick
     newest: SegmentVersion
@@ -38,6 +40,8 @@ def of_newest(
     lost = heeding.lost_by(session, audience, choice, found.recipients)
     found = replace(found, recipients=found.recipients - lost.left_list - lost.excluded)
     after = forecast.expected(session, audience, settings, now, found).recipients
-    before = forecast.expected(session, audience, settings, now).recipients
+    kept = between.moved_too_much(between.questions(session, audience, settings.drift_threshold))
+    as_now = recall.resolution_now(session, audience, kept=kept)
+    before = forecast.expected(session, audience, settings, now, as_now).recipients
     newest = session.get_one(SegmentVersion, newest_id)
     return Preview(pick, newest, len(before), len(after))

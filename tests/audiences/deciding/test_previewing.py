@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from smartpush_shopline import Choice
-from smartpush_shopline.audiences import forecast, saving, smart
-from smartpush_shopline.audiences.deciding import previewing
+from smartpush_shopline.audiences import forecast, recall, saving, smart
+from smartpush_shopline.audiences.deciding import between, previewing
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.errors import NotFound
 from tests.support import NOW
@@ -52,12 +52,31 @@ def test_the_same_count_is_said_to_be_the_same(campaigns, vip):
     assert "2 will receive it, as now" in campaigns.host.browser().get(at, headers=HTMX).text
 
 
+def test_while_a_list_that_moved_too_much_is_undecided_it_is_compared_with_what_was_saved(
+    campaigns, vip
+):
+    row = campaigns.row()
+    with campaigns.host.database.begin() as session:
+        [pick] = session.get_one(Audience, row.id).picks
+        pick.policy = "newest"
+    at = f"/smartpush/audiences/{row.id}/take?segment_id={vip.id}"
+    piece = campaigns.host.browser().get(at, headers=HTMX).text
+    assert "2 → 3 will receive it" in piece, "not 1, whom the newest list would leave"
+
+
 def test_without_a_newer_list_there_is_nothing_to_say(campaigns, vip):
     at = f"/smartpush/audiences/{campaigns.row().id}/take"
     browser = campaigns.host.browser()
     assert browser.get(f"{at}?segment_id=99").status_code == 404
     browser.post(at, data={"segment_id": vip.id})
     assert browser.get(f"{at}?segment_id={vip.id}").status_code == 404
+
+
+def as_the_page_says(session, row, settings):
+    """Who receives it now, and as saved where a list moved so much that somebody decides."""
+    kept = between.moved_too_much(between.questions(session, row, settings.drift_threshold))
+    found = recall.resolution_now(session, row, kept=kept)
+    return forecast.expected(session, row, settings, NOW, found)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -86,7 +105,7 @@ def test_it_is_exactly_what_taking_it_comes_to(campaigns, seed):
     for each in newer:
         with campaigns.host.database.begin() as session:
             row = session.get_one(Audience, row.id)
-            before = len(forecast.expected(session, row, settings, NOW).recipients)
+            before = len(as_the_page_says(session, row, settings).recipients)
             try:
                 seen = previewing.of_newest(session, row, each.id, settings, NOW)
             except NotFound:
