@@ -175,7 +175,7 @@ class Audiences:
 
         Those that have no recipients saved are missing.
         """
-        return recall.states(_session(), campaign_refs, field)
+        return recall.states(_session(), list(campaign_refs), field)
 
     def get(self, campaign_ref: str, field: str = "recipients") -> AudienceRef:
         """Raises NotFound for a campaign that has no recipients saved."""

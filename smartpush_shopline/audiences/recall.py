@@ -6,7 +6,7 @@ written to any more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from pyroaring import BitMap
 from sqlalchemy import select
@@ -30,10 +30,10 @@ def find(session: Session, campaign_ref: str, field: str = "recipients") -> Audi
     ).one_or_none()
 
 
-def states(session: Session, campaign_refs: Iterable[str], field: str) -> dict[str, str]:
+def states(session: Session, campaign_refs: Collection[str], field: str) -> dict[str, str]:
     rows = session.execute(
         select(Audience.campaign_ref, Audience.state).where(
-            Audience.campaign_ref.in_(list(campaign_refs)), Audience.field == field
+            Audience.campaign_ref.in_(campaign_refs), Audience.field == field
         )
     )
     return {str(row.campaign_ref): row.state for row in rows}
