@@ -34,7 +34,7 @@ def will_receive(page: Any) -> int:
 
 def adds_up(page: Any) -> bool:
     said = page.locator(f"{PICKER} .smartpush-equation").inner_text().replace("\n", " ")
-    sum_line = re.search(r"([\d,]+) chosen = (.+)$", said)
+    sum_line = re.search(r"([\d,]+) (?:chosen|contacts) = (.+)$", said)
     assert sum_line, said
     parts = [int(each.replace(",", "")) for each in re.findall(r"\b[\d,]*\d\b", sum_line[2])]
     return int(sum_line[1].replace(",", "")) == sum(parts)

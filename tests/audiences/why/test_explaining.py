@@ -292,4 +292,4 @@ def test_the_command_line_looks_for_a_name_as_the_page_does(campaign):
     facts = json.loads(run(campaign.app, "campaign-7", "lin", "--json").output)
     assert {"name": "Cyd Lin", "address": "cyd@example.com"} in facts["matches"]
     nobody = run(campaign.app, "campaign-7", "nobody")
-    assert nobody.exit_code == 1 and "No contact of this store is known by nobody." in nobody.output
+    assert nobody.exit_code == 1 and "Nobody in this store is called “nobody”." in nobody.output
