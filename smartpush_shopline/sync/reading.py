@@ -49,7 +49,7 @@ def read_segment(holder: Holder, segment_id: int) -> Iterator[None]:
 def _begin(holder: Holder, segment_id: int) -> Begun:
     """With its rule fetched, unless the store has just listed it."""
     with holder.begin() as session:
-        begun = Begun.of(session.get_one(Segment, segment_id), staleness.PERSON)
+        begun = Begun.of(session, session.get_one(Segment, segment_id), staleness.PERSON)
         was_begun = unfinished.is_kept(session, segment_id)
     if begun.cause in (staleness.FIRST, staleness.NIGHT) and not was_begun:
         return begun
@@ -105,7 +105,7 @@ def add(holder: Holder, begun: Begun, part: Part, page: Page[Member]) -> None:
     with holder.begin() as session:
         now = holder.now()
         part.add(page, people.numbers_of_members(session, holder.shop_id, page.items, now))
-        if part.is_to_be_kept:
+        if part.is_to_be_kept and begun.is_another:
             unfinished.keep(session, begun, part, now)
 
 

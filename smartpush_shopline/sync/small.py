@@ -23,7 +23,7 @@ def read_small(holder: Holder, run_id: int) -> None:
             runs.advance(session, run_id)
             return
         run.page_info, run.calls, run.error, run.attempts = str(segment.id), run.calls + 1, None, 0
-        begun = Begun.of(segment, staleness.FIRST)
+        begun = Begun.of(session, segment, staleness.FIRST)
     page = checking.asked(lambda: holder.client.fetch_member_page(begun.ref), checking.PATIENCE)
     if page is not None and page.next_page_info is None:
         part = Part()

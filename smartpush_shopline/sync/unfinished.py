@@ -13,7 +13,7 @@ from pyroaring import BitMap
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from ..segments.models import DELETED, Segment
+from ..segments.models import DELETED, Segment, SegmentVersion
 from ..shopline import Member, Page
 from .models import UnfinishedReading
 
@@ -34,10 +34,13 @@ class Begun:
     differs: bool
     definition: str
     rule_at: datetime | None
+    listed_by: str | None
+    """The rule of the list that there is; None when there is none yet."""
 
     @classmethod
-    def of(cls, segment: Segment, otherwise: str) -> Begun:
+    def of(cls, session: Session, segment: Segment, otherwise: str) -> Begun:
         cause = segment.stale_reason or otherwise
+        here = SegmentVersion.id == segment.current_version_id
         return cls(
             segment.id,
             segment.segment_ref,
@@ -47,7 +50,14 @@ class Begun:
             segment.differs_since is not None,
             segment.definition,
             segment.remote_updated_at,
+            session.scalar(select(SegmentVersion.definition).where(here)),
         )
+
+    @property
+    def is_another(self) -> bool:
+        """Than the list there is. One of the same rule is read again, most often to find the same
+        people: then nothing is written."""
+        return self.listed_by != self.definition
 
     def under(self, segment: Segment) -> Begun:
         """With the rule as it was just fetched."""

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.sandbox import groups, paging
-from smartpush_shopline.segments.models import Segment
+from smartpush_shopline.segments.models import Segment, SegmentVersion
 from smartpush_shopline.sync import staleness, unfinished
 from smartpush_shopline.sync.models import UnfinishedReading
 from tests.support import versions
@@ -23,7 +23,9 @@ def long(connected, store, monkeypatch):
     monkeypatch.setattr(unfinished, "PAGES", 1)
     monkeypatch.setattr(paging, "_limit", lambda _usual, _highest: 2)
     store.moods.deliver = "never"
-    return Long(connected, store)
+    made = Long(connected, store)
+    made.was_of("total_spent:>0")
+    return made
 
 
 class Long:
@@ -34,6 +36,12 @@ class Long:
 
     def edit(self, **changes):
         groups.edit(self.store, self.ref, **changes)
+
+    def was_of(self, rule):
+        """The list that there is, is of this rule."""
+        with self.host.database.begin() as session:
+            segment = session.scalars(select(Segment).where(Segment.name == NAME)).one()
+            session.get_one(SegmentVersion, segment.current_version_id).definition = rule
 
     def is_asked_for(self, reason=staleness.NIGHT):
         with self.host.database.begin() as session:
@@ -79,6 +87,15 @@ def test_it_goes_on_at_the_page_that_was_kept(stopped, sandbox, members):
 
 
 def test_a_reading_that_ends_leaves_nothing_behind(long):
+    long.is_asked_for()
+    long.host.tick()
+    assert not long.kept()
+
+
+def test_a_list_of_the_same_rule_is_not_kept(long, at):
+    """As a rule the people are the same, too, and then no member is written."""
+    long.was_of(long.host.segments()[NAME].definition)
+    at(f"{long.ref}/customers.json", 503, nth=4)
     long.is_asked_for()
     long.host.tick()
     assert not long.kept()
@@ -190,7 +207,7 @@ def test_the_list_of_before_is_offered_until_all_of_it_is_read(stopped):
     before = versions(stopped.host.database, stopped.host.segments()[NAME].id)
     assert [each.version for each in before] == [1]
     stopped.host.tick()
-    assert [each.version for each in versions(stopped.host.database, before[0].segment_id)] == [1]
+    assert [each.version for each in versions(stopped.host.database, before[0].segment_id)] == [1, 2]
 
 
 def test_a_deleted_segment_leaves_nothing_behind(stopped):
