@@ -207,7 +207,8 @@ def test_the_list_of_before_is_offered_until_all_of_it_is_read(stopped):
     before = versions(stopped.host.database, stopped.host.segments()[NAME].id)
     assert [each.version for each in before] == [1]
     stopped.host.tick()
-    assert [each.version for each in versions(stopped.host.database, before[0].segment_id)] == [1, 2]
+    after = versions(stopped.host.database, before[0].segment_id)
+    assert [each.version for each in after] == [1, 2]
 
 
 def test_a_deleted_segment_leaves_nothing_behind(stopped):
