@@ -8,12 +8,13 @@ from statistics import median
 
 import requests
 
-from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences import recall, saving
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.audiences.why import waterfall
 from smartpush_shopline.contacts import reach
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import SHOPLINE
+from smartpush_shopline.settings import Settings
 
 from .analytics import Analyst
 from .cases import Bench
@@ -103,6 +104,8 @@ def _saved(bench: Bench) -> tuple[int, dict[str, int]]:
         saved = saving.save(session, bench.lists.choice, campaign, datetime.now(UTC))
         audience_id = saved.id
     with bench.place.database.read() as session:
-        fall = waterfall.look(session, session.get_one(Audience, audience_id))
+        row = session.get_one(Audience, audience_id)
+        now = recall.resolution_now(session, row, Settings().drift_threshold)
+        fall = waterfall.look(session, row, now)
     steps = {step.key: step.count for step in fall.steps}
     return audience_id, steps | {"union": len(fall.union), "recipients": len(fall.recipients)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import math
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -18,6 +19,9 @@ from pyroaring import BitMap
 from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 
+from smartpush_shopline.audiences import recall
+from smartpush_shopline.audiences.models import Audience
+from smartpush_shopline.audiences.resolve import Resolution
 from smartpush_shopline.contacts import people, reach
 from smartpush_shopline.contacts.models import Contact
 from smartpush_shopline.database import Database
@@ -213,6 +217,15 @@ def versions(database: Database, segment_id: int) -> list[SegmentVersion]:
                 .order_by(SegmentVersion.version)
             )
         )
+
+
+def as_now(session: Session, audience: Audience) -> Resolution:
+    """What it comes to now, however much a list moved that is heeded."""
+    return recall.resolution_now(session, audience, math.inf)
+
+
+def people_now(session: Session, audience: Audience) -> BitMap:
+    return as_now(session, audience).recipients
 
 
 def wait_for(true: Callable[[], Any], seconds: float = 5.0) -> Any:

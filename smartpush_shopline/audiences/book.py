@@ -58,7 +58,8 @@ class AudienceRef:
     @property
     def is_empty(self) -> bool:
         """Nobody would get it, so `schedule` refuses; not while a segment waits for a list."""
-        return scheduling.is_empty(_session(), self._row())
+        threshold = web.state().settings.drift_threshold
+        return scheduling.is_empty(_session(), self._row(), threshold)
 
     @property
     def url(self) -> str:
@@ -207,7 +208,8 @@ class Audiences:
                 f'No sender is registered: use @smartpush.sender("{audience.channel}").',
                 reason="no_sender",
             )
-        scheduling.schedule(session, audience, at, smart_sending, otherwise, revision)
+        threshold = web.state().settings.drift_threshold
+        scheduling.schedule(session, audience, at, threshold, smart_sending, otherwise, revision)
         if at <= web.state().now():
             _ring_after(session)
         return _ref(audience)

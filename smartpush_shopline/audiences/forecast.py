@@ -25,7 +25,7 @@ def expected(
 
     `found`: what it comes to without smart sending, if that is known.
     """
-    found = found or recall.resolution_now(session, audience)
+    found = found or recall.resolution_now(session, audience, settings.drift_threshold)
     rule = smart.rule_of(settings, audience)
     if audience.is_frozen or rule.mode != smart.SKIP:
         return found
@@ -36,7 +36,7 @@ def of_choice(
     session: Session, choice: Choice, lists: Lists, settings: Settings, now: datetime
 ) -> Resolution:
     """The same of a choice in a form."""
-    found = recall.resolution_of(session, choice, lists)
+    found = recall.resolution_of(session, choice, settings.drift_threshold, lists)
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience is None:
         rule, at = smart.setting_of(settings, choice.channel), now
@@ -81,7 +81,8 @@ def look(
     """What this window would mean; what is not given is as it is kept. `found` as in `expected`."""
     rule = smart.rule_of(settings, audience)
     window = smart.window_of(hours) if hours else rule.window
-    people = (found or recall.resolution_now(session, audience)).recipients
+    found = found or recall.resolution_now(session, audience, settings.drift_threshold)
+    people = found.recipients
     at = due_at(audience, now)
     seen = smart.preview(session, audience.shop_id, audience.channel, people, at, window)
     return Look(

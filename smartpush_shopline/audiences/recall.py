@@ -60,27 +60,25 @@ def recipients(session: Session, audience: Audience) -> BitMap:
     return members if members is not None else BitMap()
 
 
-def recipients_now(session: Session, audience: Audience) -> BitMap:
+def recipients_now(session: Session, audience: Audience, threshold: float) -> BitMap:
     """As saved, minus who may not be written to any more."""
-    return resolution_now(session, audience).recipients
+    return resolution_now(session, audience, threshold).recipients
 
 
 def resolution_now(
-    session: Session,
-    audience: Audience,
-    saved: BitMap | None = None,
-    kept: Collection[int] = (),
+    session: Session, audience: Audience, threshold: float, saved: BitMap | None = None
 ) -> Resolution:
     """The people of the choice as saved, each under the reason of that day, or, for those who
     fell away since, under today's. Once the sending began: as it was at that moment.
 
-    `saved`: its recipients, if they were read. `kept`: segments that are not heeded.
+    `threshold`: of lists that moved too much, see `heeding`. `saved`: its recipients, if they were
+    read.
     """
     if audience.is_frozen:
-        return _frozen(session, audience)
+        return frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = recipients(session, audience) if saved is None else saved
-    lost = heeding.lost_by(session, audience, choice_of(audience), saved, kept)
+    lost = heeding.lost_by(session, audience, choice_of(audience), saved, threshold)
     left = saved - lost.left_list
     today = split(session, choice_of(audience), left, lost.excluded, here)
     then = {row.reason: row.members for row in audience.reasons}
@@ -90,10 +88,11 @@ def resolution_now(
     if lost.left_list:
         reasons[LEFT_LIST] = lost.left_list
     chosen = len(today.recipients) + sum(len(people) for people in reasons.values())
-    return Resolution(chosen, reasons, today.recipients)
+    return Resolution(chosen, reasons, today.recipients, lost.undecided)
 
 
-def _frozen(session: Session, audience: Audience) -> Resolution:
+def frozen(session: Session, audience: Audience) -> Resolution:
+    """As it was when the sending began."""
     rows = session.scalars(
         select(LeftOut).where(LeftOut.audience_id == audience.id, LeftOut.batch == AT_THE_FREEZE)
     )
@@ -105,11 +104,13 @@ def _frozen(session: Session, audience: Audience) -> Resolution:
     return Resolution(chosen, reasons, recipients)
 
 
-def resolution_of(session: Session, choice: Choice, lists: Lists | None = None) -> Resolution:
+def resolution_of(
+    session: Session, choice: Choice, threshold: float, lists: Lists | None = None
+) -> Resolution:
     """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
-        return resolution_now(session, audience)
+        return resolution_now(session, audience, threshold)
     return resolve(session, choice.without_pending_exclusions(), lists)
 
 

@@ -66,11 +66,15 @@ class LeftOut(Mapping[str, BitMap]):
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Each chosen person is either a recipient or under exactly one reason."""
+    """Each chosen person is either a recipient or under exactly one reason.
+
+    `undecided`: segments of which the saved list counts, because the newest moved too much.
+    """
 
     chosen: int
     reasons: Mapping[str, BitMap]
     recipients: BitMap
+    undecided: frozenset[int] = frozenset()
 
     def counts(self) -> dict[str, int]:
         """People by reason, and "sendable": their sum is `chosen`."""

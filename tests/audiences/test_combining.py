@@ -11,7 +11,7 @@ from pyroaring import BitMap
 from smartpush_shopline.audiences import recall
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.resolve import resolve
-from tests.support import ADA, BEA, CYD, DEE, NOW, says
+from tests.support import ADA, BEA, CYD, DEE, NOW, as_now, people_now, says
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def people_of(cast, choice):
 
 
 def refs_now(cast, look, audience):
-    return cast.refs(look(audience, recall.recipients_now))
+    return cast.refs(look(audience, people_now))
 
 
 def test_all_is_whoever_is_in_each_of_them(willing, choose):
@@ -79,7 +79,7 @@ def test_a_heeded_exclusion_drops_who_joined_it(willing, look, save, choose):
     audience = save(heeding(choose(every, exclude=[bought]), bought))
     willing.segment("bought", "1", "2")
     assert refs_now(willing, look, audience) == {"3"}
-    counts = look(audience, lambda s, a: recall.resolution_now(s, a).counts())
+    counts = look(audience, lambda s, a: as_now(s, a).counts())
     assert (counts["excluded"], sum(counts.values())) == (2, 3)
 
 
@@ -95,7 +95,7 @@ def test_a_heeded_segment_drops_who_left_and_adds_nobody(willing, look, save, ch
     audience = save(heeding(choose(vip), vip))
     willing.segment("vip", "2", "3")
     assert refs_now(willing, look, audience) == {"2"}
-    counts = look(audience, lambda s, a: recall.resolution_now(s, a).counts())
+    counts = look(audience, lambda s, a: as_now(s, a).counts())
     assert (counts["left_list"], sum(counts.values())) == (1, 2)
 
 
@@ -138,7 +138,7 @@ def test_whatever_happens_later_nobody_is_added(willing, look, save, choose, com
         saved = look(audience, recall.recipients)
         for name in names:
             willing.segment(f"{name}{turn}", *some())
-        now = look(audience, recall.resolution_now)
+        now = look(audience, as_now)
         assert now.recipients <= saved
         assert sum(now.counts().values()) == now.chosen
         assert BitMap.union(now.recipients, *now.reasons.values()) >= saved

@@ -14,7 +14,20 @@ from smartpush_shopline.audiences.deciding import between
 from smartpush_shopline.audiences.models import OPENED, Audience
 from smartpush_shopline.errors import NotFound, StaleChoice
 from smartpush_shopline.segments.models import DELETED, Segment, SegmentVersion
-from tests.support import ADA, BEA, CAST, CYD, DEE, NOW, People, make_shop, says, wait_for
+from tests.support import (
+    ADA,
+    BEA,
+    CAST,
+    CYD,
+    DEE,
+    NOW,
+    People,
+    as_now,
+    make_shop,
+    people_now,
+    says,
+    wait_for,
+)
 
 
 def opted(person, state, channel="email"):
@@ -33,7 +46,7 @@ def saved(save, choose, every):
 
 
 def people_of(cast, look, audience_id):
-    return cast.refs(look(audience_id, recall.recipients_now))
+    return cast.refs(look(audience_id, people_now))
 
 
 def questions(session, audience):
@@ -41,7 +54,7 @@ def questions(session, audience):
 
 
 def counts(look, audience_id):
-    found = look(audience_id, recall.resolution_now).counts()
+    found = look(audience_id, as_now).counts()
     return {reason: count for reason, count in found.items() if count}
 
 
@@ -95,7 +108,7 @@ def test_an_opt_out_shrinks_the_list_and_the_sum_stays(cast, look, saved):
 )
 def test_whoever_may_not_be_written_to_any_more_leaves_the_list(cast, look, saved, leave, reason):
     leave(cast)
-    assert len(look(saved, recall.recipients_now)) == 1
+    assert len(look(saved, people_now)) == 1
     assert counts(look, saved)[reason] == 1
     assert sum(counts(look, saved).values()) == 4
 
@@ -105,7 +118,7 @@ def test_a_person_who_changed_the_address_is_written_to_at_the_new_one(cast, loo
     with cast.database.read() as session:
         audience = recall.find(session, "campaign-1")
         found = list(recall.iter_people(
-            session, audience, recall.recipients_now(session, audience)
+            session, audience, people_now(session, audience)
         ))
     assert [(r.customer_ref, r.address) for r in found] == [
         ("1", "+886911111111"),

@@ -14,6 +14,7 @@ from smartpush_shopline.contacts import tombstones
 from smartpush_shopline.contacts.models import ConsentEvent, Contact
 from smartpush_shopline.members import digest
 from smartpush_shopline.segments.models import Segment, SegmentVersion
+from smartpush_shopline.settings import Settings
 from smartpush_shopline.sync.models import SyncRun
 from tests.chaos.wire import PAGE
 from tests.chaos.world import World
@@ -163,7 +164,8 @@ class Memory:
 
     def _audiences(self, session: Any) -> None:
         for audience in session.scalars(select(Audience)).unique():
-            now = set(recall.recipients_now(session, audience))
+            now = set(recall.recipients_now(session, audience, Settings().drift_threshold))
             lists = tuple(sorted(pick.version_id or 0 for pick in audience.picks))
-            first = self.saved.setdefault((audience.id, lists), now)  # a first list may come
+            saved = set(recall.recipients(session, audience))
+            first = self.saved.setdefault((audience.id, lists), saved)  # a first list may come
             assert now <= first, f"{audience.campaign_ref} has grown by {now - first}"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from smartpush_shopline.audiences import saving
+from smartpush_shopline.audiences import drift, saving
 from smartpush_shopline.audiences.choice import Choice, Pick
-from smartpush_shopline.audiences.deciding import between, drift
+from smartpush_shopline.audiences.deciding import between
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.segments import publishing
 from smartpush_shopline.segments.models import DELETED, Segment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -11,10 +11,9 @@ from sqlalchemy.orm import Session
 
 from ...segments.models import DELETED, SegmentVersion
 from ...segments.rulewords import is_understood, what_changed
-from .. import recall
+from .. import drift, recall
 from ..models import INCLUDE, NEWEST, Audience, AudiencePick
 from ..resolve import SINCE_SAVED, Resolution, lists_of
-from . import drift
 
 NEWER, HELD, GONE, WAITING = "newer", "held", "deleted", "waiting"
 _SHOWN = 160
@@ -83,7 +82,7 @@ class Between:
 
 
 def look(asked: Sequence[Question], now: Resolution, saved: BitMap) -> Between:
-    """`now`: what it comes to while nobody has answered, see `moved_too_much`."""
+    """`now`: what it comes to while nobody has answered, see `heeding`."""
     by_itself = [
         Lost(name, saved.intersection_cardinality(now.reasons[name]))
         for name in SINCE_SAVED
@@ -104,14 +103,6 @@ def questions(session: Session, audience: Audience, threshold: float) -> list[Qu
 def held_by(session: Session, audience: Audience, threshold: float) -> list[Question]:
     """What has to be decided before this may go out; nothing, as a rule."""
     return [each for each in questions(session, audience, threshold) if each.must]
-
-
-def moved_too_much(asked: Iterable[Question]) -> frozenset[int]:
-    """Segments whose newest list is not heeded by itself: it moved too much, so somebody decides.
-
-    Until then every number is of what was saved, as is what one of the answers would send.
-    """
-    return frozenset(each.pick.segment_id for each in asked if each.kind == HELD)
 
 
 def _current(session: Session, audience: Audience) -> dict[int, tuple[SegmentVersion, BitMap]]:
@@ -162,8 +153,7 @@ def _moved(
     threshold: float,
 ) -> Question:
     kept = lists.get(pick.version_id or 0, BitMap())
-    is_included = pick.mode == INCLUDE
-    share = drift.moved(kept, members) if is_included else drift.taken(saved, kept, members)
+    share = drift.share(pick.mode, kept, members, saved)
     is_held = pick.policy == NEWEST and drift.held(share, threshold)
     return Question(
         kind=HELD if is_held else NEWER,

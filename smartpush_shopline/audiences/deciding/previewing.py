@@ -13,13 +13,12 @@ from ...settings import Settings
 from .. import forecast, heeding, recall
 from ..models import Audience, AudiencePick
 from ..resolve import resolve
-from . import between
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """People who would receive it: `before` with the lists as they are, and as saved where one
-    moved too much, `after` with `newest`."""
+    """People who would receive it: `before` with the lists as they are,
+    `after` with `newest`."""
 
     pick: AudiencePick
     newest: SegmentVersion
@@ -37,11 +36,11 @@ def of_newest(
         raise NotFound("There is no newer list of that segment.")
     choice = recall.choice_of(audience).at_version(segment_id, newest_id)
     found = resolve(session, choice.without_pending_exclusions())
-    lost = heeding.lost_by(session, audience, choice, found.recipients)
+    lost = heeding.lost_by(
+        session, audience, choice, found.recipients, settings.drift_threshold
+    )
     found = replace(found, recipients=found.recipients - lost.left_list - lost.excluded)
     after = forecast.expected(session, audience, settings, now, found).recipients
-    kept = between.moved_too_much(between.questions(session, audience, settings.drift_threshold))
-    as_now = recall.resolution_now(session, audience, kept=kept)
-    before = forecast.expected(session, audience, settings, now, as_now).recipients
+    before = forecast.expected(session, audience, settings, now).recipients
     newest = session.get_one(SegmentVersion, newest_id)
     return Preview(pick, newest, len(before), len(after))

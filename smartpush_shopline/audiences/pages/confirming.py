@@ -29,7 +29,7 @@ def facts_of(
     now, settings = state().now(), state().settings
     rule = smart.rule_of(settings, audience)
     rule = replace(rule, mode=mode or rule.mode)
-    found = recall.resolution_now(session, audience)
+    found = recall.resolution_now(session, audience, settings.drift_threshold)
     without = smart.skip(session, audience, found, rule, now)
     recent = found.recipients - without.recipients
     asked = between.held_by(session, audience, settings.drift_threshold)

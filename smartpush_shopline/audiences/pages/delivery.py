@@ -93,13 +93,13 @@ def _do(audience_id: int, deed: Deed) -> str:
 
 
 def _deeds() -> dict[str, Deed]:
-    now = state().now()
+    now, threshold = state().now(), state().settings.drift_threshold
     revision = request.form.get("revision", type=int)
     return {
         "pause": lambda s, a: delivery.pause(s, a, now),
         "resume": lambda s, a: delivery.resume(s, a),
         "cancel": lambda s, a: delivery.cancel(s, a, now),
-        "release": lambda s, a: scheduling.release(s, a, now, revision),
+        "release": lambda s, a: scheduling.release(s, a, now, threshold, revision),
         "send-again": lambda s, a: delivery.send_again(s, a, _number(s, a)),
         "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, _number(s, a)),
     }

@@ -38,8 +38,7 @@ def bare(session: Session, audience: Audience, note: str = "") -> Markup:
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What all parts of a page are worked out from, read once. `found`: what it comes to now
-    without smart sending; `newest`: the choice with the lists that are heeded. A list that moved
-    too much is not: while nobody has decided, one truth is told, what was saved."""
+    without smart sending; `newest`: the choice with the lists that are heeded."""
 
     asked: Sequence[Question]
     saved: BitMap
@@ -50,11 +49,11 @@ class Reading:
 
 
 def read(session: Session, audience: Audience) -> Reading:
-    asked = between.questions(session, audience, state().settings.drift_threshold)
-    kept = frozenset() if audience.is_frozen else between.moved_too_much(asked)
+    threshold = state().settings.drift_threshold
+    asked = between.questions(session, audience, threshold)
     saved = recall.recipients(session, audience)
-    found = recall.resolution_now(session, audience, saved, kept)
-    return Reading(asked, saved, found, *waterfall.lists_in_use(session, audience, kept))
+    found = recall.resolution_now(session, audience, threshold, saved)
+    return Reading(asked, saved, found, *waterfall.lists_in_use(session, audience, found))
 
 
 def facts_of(

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...contacts import reach
 from ...members import union
-from .. import recall
+from .. import heeding, recall
 from ..choice import Choice
 from ..delivery_models import (
     AT_THE_FREEZE,
@@ -38,14 +38,14 @@ _PLACES = {
 def look(session: Session, audience: Audience) -> Reckoning:
     """Of an audience whose sending has begun."""
     choice = recall.choice_of(audience)
-    newest, heeded = _newest(audience, choice), _heeded(audience, choice)
+    newest, heeded = _newest(audience, choice), heeding.heeded(audience, choice)
     every = replace(choice, picks=(*choice.picks, *newest.picks, *heeded.picks))
     lists = lists_of(session, every)
     here = reach.load(session, audience.shop_id, audience.channel)
     today = chosen_of(newest, lists, here)
     if choice.scope == EVERYONE:
         today = today - here.verdicts["erased"]
-    frozen = recall.resolution_now(session, audience)
+    frozen = recall.frozen(session, audience)
     return reckon(
         Facts(
             choice=choice,
@@ -67,14 +67,6 @@ def _newest(audience: Audience, choice: Choice) -> Choice:
     for pick in audience.picks:
         newest = pick.segment.current_version_id or pick.version_id
         choice = choice.at_version(pick.segment_id, newest)
-    return choice
-
-
-def _heeded(audience: Audience, choice: Choice) -> Choice:
-    """The lists that were heeded when it was frozen."""
-    for fact in (audience.frozen_facts or {}).get("picks", []):
-        if fact.get("heeded_id") and choice.find(fact["segment_id"]):
-            choice = choice.at_version(fact["segment_id"], fact["heeded_id"])
     return choice
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -22,26 +21,7 @@ from ..delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
 from ..models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
 from ..resolve import Resolution
 
-PickRule = Callable[[Session, Audience], Resolution]
-"""Who the picks of an audience stand for at sending. It may raise CannotSend to hold it."""
 _ROWS_AT_ONCE = 500
-
-
-def pinned(session: Session, audience: Audience) -> Resolution:
-    """The people as saved, minus who may not be written to any more. Never more people."""
-    return recall.resolution_now(session, audience)
-
-
-def guarded(threshold: float) -> PickRule:
-    """As `pinned`, and held while a question waits that only a person may decide."""
-
-    def rule(session: Session, audience: Audience) -> Resolution:
-        for question in between.held_by(session, audience, threshold):
-            name = question.pick.segment.name
-            raise CannotSend(f"Somebody has to decide about {name} first.", reason=question.kind)
-        return pinned(session, audience)
-
-    return rule
 
 
 def lock(session: Session, audience_id: int) -> Audience:
@@ -60,19 +40,21 @@ def freeze(
     now: datetime,
     *,
     size: int,
-    rule: smart.Rule = smart.OFF,
-    picks: PickRule = pinned,
+    rule: smart.Rule,
+    threshold: float,
 ) -> bool:
     """Fix the recipients and cut them into batches. False when that was done before.
 
-    Raises CannotSend, with a reason in one word, and changes nothing then.
+    `threshold`: of lists that moved too much. Raises CannotSend, with a reason in one word, and
+    changes nothing then.
     """
     audience = lock(session, audience_id)
     if audience.is_frozen:
         return False
     refuse_unready(session, audience)
-    _refuse_waiting(audience)
-    found = smart.apply(session, audience, picks(session, audience), rule, now)
+    _refuse_undecided(session, audience, threshold)
+    saved = recall.resolution_now(session, audience, threshold)
+    found = smart.apply(session, audience, saved, rule, now)
     if not found.recipients:
         raise CannotSend("Nobody would get this.", reason="nobody")
     _fix(session, audience, found, now)
@@ -90,18 +72,20 @@ def refuse_unready(session: Session, audience: Audience) -> None:
         raise CannotSend("The store has uninstalled the app.", reason="store_gone")
 
 
-def _refuse_waiting(audience: Audience) -> None:
-    for pick in audience.picks:
-        if pick.version_id is None:
-            raise CannotSend(f"{pick.segment.name} waits for its first list.", reason="waiting")
+def _refuse_undecided(session: Session, audience: Audience, threshold: float) -> None:
+    for question in between.held_by(session, audience, threshold):
+        name = question.pick.segment.name
+        if question.kind == between.WAITING:
+            raise CannotSend(f"{name} waits for its first list.", reason=question.kind)
+        raise CannotSend(f"Somebody has to decide about {name} first.", reason=question.kind)
 
 
 def _fix(session: Session, audience: Audience, found: Resolution, now: datetime) -> None:
+    heeded = heeding.heeded(audience, recall.choice_of(audience))
     audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
     audience.frozen_at, audience.state = now, SENDING
     if audience.held_because != UNDECIDED:  # that one stays told
         audience.let_go()
-    heeded = heeding.heeded(audience, recall.choice_of(audience))
     audience.frozen_facts = {
         "chosen": found.chosen,
         "saved": len(recall.recipients(session, audience)),

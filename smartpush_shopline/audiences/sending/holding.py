@@ -61,7 +61,7 @@ def hold(
     elif audience.decide_by is None:
         audience.decide_by = now + settings.decide_within
     if reason == RECENTLY_WRITTEN:
-        people = recall.recipients_now(session, audience)
+        people = recall.recipients_now(session, audience, settings.drift_threshold)
         free = smart.last_free_at(session, audience, people, smart.rule_of(settings, audience), now)
         audience.scheduled_at = free or audience.scheduled_at
     return None if known else _news(session, audience, settings)

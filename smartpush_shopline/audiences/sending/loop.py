@@ -61,8 +61,10 @@ def begin(state: State, audience_id: int, size: int = SIZE) -> None:
 
     def work(session: Session) -> dict[str, object] | None:
         rule = smart.rule_of(state.settings, session.get_one(Audience, audience_id))
-        picks = freezing.guarded(state.settings.drift_threshold)
-        if not freezing.freeze(session, audience_id, now, size=size, rule=rule, picks=picks):
+        threshold = state.settings.drift_threshold
+        if not freezing.freeze(
+            session, audience_id, now, size=size, rule=rule, threshold=threshold
+        ):
             return None
         return _news(session, audience_id)
 

@@ -23,6 +23,7 @@ def schedule(
     session: Session,
     audience: Audience,
     at: datetime,
+    threshold: float,
     smart_mode: str | None = None,
     otherwise: str | None = None,
     revision: int | None = None,
@@ -30,7 +31,8 @@ def schedule(
     """Send at this time, or at once when it is past. Raises CannotSend, and StaleChoice when the
     recipients are not of this `revision`. Flushes.
 
-    A segment that waits for its first list does not hinder: it holds the campaign when it is due.
+    A segment that waits for its first list does not hinder: it holds the campaign when it is due,
+    as does one that moved more than `threshold`.
     """
     if otherwise not in (None, *OTHERWISE):
         raise ValueError(f"Otherwise it can be one of {', '.join(OTHERWISE)}, not {otherwise}.")
@@ -42,7 +44,7 @@ def schedule(
     if audience.state == CANCELLED and not audience.is_frozen:
         audience.state = SAVED
     freezing.refuse_unready(session, audience)
-    if is_empty(session, audience):
+    if is_empty(session, audience, threshold):
         raise CannotSend("Nobody would get this.", reason="nobody")
     audience.state, audience.scheduled_at = SCHEDULED, at
     audience.let_go()
@@ -51,20 +53,24 @@ def schedule(
     session.flush()
 
 
-def is_empty(session: Session, audience: Audience) -> bool:
+def is_empty(session: Session, audience: Audience, threshold: float) -> bool:
     """Nobody would get it, and no list that could bring somebody is waited for."""
-    return not audience.is_waiting and not recall.recipients_now(session, audience)
+    return not audience.is_waiting and not recall.recipients_now(session, audience, threshold)
 
 
 def release(
-    session: Session, audience: Audience, now: datetime, revision: int | None = None
+    session: Session,
+    audience: Audience,
+    now: datetime,
+    threshold: float,
+    revision: int | None = None,
 ) -> None:
     """A person sends what smart sending or a hindrance held, at once, to those who may get it now.
 
     What waits for an answer about a segment is let go by that answer alone.
     """
     if may_release(audience):
-        schedule(session, audience, now, RELEASED, revision=revision)
+        schedule(session, audience, now, threshold, RELEASED, revision=revision)
 
 
 def may_release(audience: Audience) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,7 +16,7 @@ from ...contacts import deciding, finding, reach
 from ...contacts.models import ConsentEvent, Contact
 from ...segments.models import SegmentVersion
 from ..delivery_models import AT_THE_FREEZE, SENT, AudienceBatch, LeftOut
-from ..models import EXCLUDE, Audience, AudiencePick
+from ..models import INCLUDE, NEWEST, Audience, AudiencePick
 from ..resolve import Resolution
 from . import waterfall
 
@@ -40,7 +40,8 @@ class DecidingFact:
 class InSegment:
     """One chosen segment: whether the version this campaign keeps has the person, and the newest.
 
-    `newer` and `newer_has` are None while the kept version is the newest.
+    `newer` and `newer_has` are None while the kept version is the newest. `undecided`: the newest
+    would be heeded, but moved too much, so the kept one counts until somebody decides.
     """
 
     segment_id: int
@@ -51,6 +52,7 @@ class InSegment:
     has: bool
     newer: int | None
     newer_has: bool | None
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,16 @@ class Explanation:
     def is_recipient(self) -> bool:
         return self.rule == RECIPIENT
 
+    @property
+    def is_undecided(self) -> bool:
+        """The list about which somebody still has to decide says something else of this person."""
+        moved = any(each.undecided and each.has != each.newer_has for each in self.segments)
+        return moved and self.rule in (RECIPIENT, NOT_CHOSEN, "not_in_all", "excluded")
+
     def as_json(self) -> dict[str, Any]:
         """For scripts: times in ISO 8601."""
-        return {"is_recipient": self.is_recipient} | {
+        said = {"is_recipient": self.is_recipient, "is_undecided": self.is_undecided}
+        return said | {
             key: _plain(value) for key, value in asdict(self).items()
         }
 
@@ -114,7 +123,7 @@ def explain_address(
         return Explanation(UNKNOWN, address=address.strip())
     made = waterfall.look(session, audience, now)
     first = next((each for each in found if each.number in made.recipients), found[0])
-    return _explain(session, audience, first, made)
+    return _explain(session, audience, first, made, now)
 
 
 def explain_query(
@@ -148,12 +157,18 @@ def explain_number(
     found = finding.by_numbers(session, audience.shop_id, [number])
     if not found:
         return Explanation(UNKNOWN)
-    return _explain(session, audience, found[0], waterfall.look(session, audience, now))
+    made = waterfall.look(session, audience, now)
+    return _explain(session, audience, found[0], made, now)
 
 
 def _explain(
-    session: Session, audience: Audience, contact: Contact, made: waterfall.Waterfall
+    session: Session,
+    audience: Audience,
+    contact: Contact,
+    made: waterfall.Waterfall,
+    now: Resolution,
 ) -> Explanation:
+    segments = _segments(session, audience, contact.number, now.undecided)
     rule, segment_id = _rule(made, contact.number)
     place = _place(session, audience, contact.number) if audience.is_frozen else _Place()
     rule = place.reason or rule
@@ -161,7 +176,7 @@ def _explain(
     today = next(v for v, people in here.verdicts.items() if contact.number in people)
     pick = next((p for p in audience.picks if p.segment_id == segment_id), None)
     if rule == "left_list":
-        pick = _left(session, audience, contact.number)
+        pick = _left(audience, segments)
     event, through = _decided(session, audience, contact, rule, here)
     twin = _twin(session, contact, audience, here) if rule == "same_address" else None
     return Explanation(
@@ -169,7 +184,7 @@ def _explain(
         number=contact.number,
         name=finding.name_of(contact),
         address=finding.address_of(contact, audience.channel),
-        since=event.occurred_at if event else _since(session, pick, contact.number),
+        since=event.occurred_at if event else _since(session, pick, contact.number, now),
         fact=_fact(event) if event else None,
         segment=pick.segment.name if pick else None,
         through=finding.name_of(twin) if twin else through,
@@ -177,7 +192,7 @@ def _explain(
         place=place.name,
         sent_at=place.sent_at,
         today=today,
-        segments=_segments(session, audience, contact.number),
+        segments=segments,
     )
 
 
@@ -246,12 +261,14 @@ def _fact(event: ConsentEvent) -> DecidingFact:
     )
 
 
-def _segments(session: Session, audience: Audience, number: int) -> list[InSegment]:
+def _segments(
+    session: Session, audience: Audience, number: int, undecided: Collection[int]
+) -> list[InSegment]:
     ids = {p.version_id for p in audience.picks} | {
         p.segment.current_version_id for p in audience.picks
     }
     versions = _versions(session, {each for each in ids if each})
-    return [_in_segment(pick, number, versions) for pick in audience.picks]
+    return [_in_segment(pick, number, versions, undecided) for pick in audience.picks]
 
 
 def _versions(session: Session, ids: set[int]) -> dict[int, tuple[int, BitMap]]:
@@ -261,7 +278,10 @@ def _versions(session: Session, ids: set[int]) -> dict[int, tuple[int, BitMap]]:
 
 
 def _in_segment(
-    pick: AudiencePick, number: int, versions: dict[int, tuple[int, BitMap]]
+    pick: AudiencePick,
+    number: int,
+    versions: dict[int, tuple[int, BitMap]],
+    undecided: Collection[int],
 ) -> InSegment:
     kept = versions.get(pick.version_id or 0)
     current_id = pick.segment.current_version_id
@@ -275,27 +295,32 @@ def _in_segment(
         has=bool(kept and number in kept[1]),
         newer=newer[0] if newer else None,
         newer_has=number in newer[1] if newer else None,
+        undecided=pick.segment_id in undecided,
     )
 
 
-def _left(session: Session, audience: Audience, number: int) -> AudiencePick | None:
+def _left(audience: Audience, segments: Sequence[InSegment]) -> AudiencePick | None:
     """The segment that is heeded at sending and has lost this person."""
     lost = {
         each.segment_id
-        for each in _segments(session, audience, number)
-        if each.has and each.newer_has is False and each.mode != EXCLUDE
+        for each in segments
+        if each.mode == INCLUDE and each.policy == NEWEST and not each.undecided
+        if each.has and each.newer_has is False
     }
     return next((pick for pick in audience.picks if pick.segment_id in lost), None)
 
 
-def _since(session: Session, pick: AudiencePick | None, number: int) -> datetime | None:
+def _since(
+    session: Session, pick: AudiencePick | None, number: int, now: Resolution
+) -> datetime | None:
     """When the segment began to be as it is now for this person: in it, or out of it."""
     if pick is None:
         return None
     asked = select(SegmentVersion.published_at, SegmentVersion.members).where(
         SegmentVersion.segment_id == pick.segment_id
     )
-    if pick.policy != "newest" and pick.version is not None:
+    heeded = pick.policy == NEWEST and pick.segment_id not in now.undecided
+    if not heeded and pick.version is not None:
         asked = asked.where(SegmentVersion.version <= pick.version.version)
     rows = session.execute(asked.order_by(SegmentVersion.version.desc()).limit(_BACK)).all()
     since: datetime | None = None

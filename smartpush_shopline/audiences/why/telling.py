@@ -42,6 +42,11 @@ def _outcomes(said: Explanation) -> tuple[str, str]:
             _("%(who)s perhaps got this email: nobody can say."),
             _("%(who)s perhaps got this SMS: nobody can say."),
         )
+    if said.is_undecided:
+        return (
+            _("It is not decided yet whether %(who)s gets this email."),
+            _("It is not decided yet whether %(who)s gets this SMS."),
+        )
     if said.is_recipient:
         return _("%(who)s gets this email."), _("%(who)s gets this SMS.")
     return _("%(who)s does not get this email."), _("%(who)s does not get this SMS.")
@@ -175,4 +180,6 @@ def segments(said: Explanation) -> list[str]:
                 if each.newer_has
                 else _("; the newer v%(newer)s does not have them")
             ) % facts
+        if each.undecided:
+            lines[-1] += _("; it moved too much, so v%(n)s counts until somebody decides") % facts
     return lines

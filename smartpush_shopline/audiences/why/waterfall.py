@@ -6,7 +6,7 @@ from what is left.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyroaring import BitMap
@@ -70,21 +70,18 @@ class Waterfall:
         return next((step.people for step in self.steps if step.key == key), None)
 
 
-def look(session: Session, audience: Audience, now: Resolution | None = None) -> Waterfall:
-    """A saved audience, as it would be sent now. `now`: what it comes to, if that is known."""
-    choice, newest, lists = lists_in_use(session, audience)
-    return fall(choice, lists, now or recall.resolution_now(session, audience), newest)
+def look(session: Session, audience: Audience, now: Resolution) -> Waterfall:
+    """A saved audience, as it would be sent now. `now`: what it comes to."""
+    choice, newest, lists = lists_in_use(session, audience, now)
+    return fall(choice, lists, now, newest)
 
 
 def lists_in_use(
-    session: Session, audience: Audience, kept: Collection[int] = ()
+    session: Session, audience: Audience, now: Resolution
 ) -> tuple[Choice, Choice, Lists]:
-    """The choice as saved, the same with the lists that are heeded, and the lists of both.
-
-    `kept`: segments that are not heeded.
-    """
+    """The choice as saved, the same with the lists that are heeded, and the lists of both."""
     choice = recall.choice_of(audience)
-    newest = heeding.heeded(audience, choice, kept)
+    newest = heeding.heeded(audience, choice, now.undecided)
     both = Choice(choice.shop_id, choice.channel, picks=(*choice.picks, *newest.picks))
     return choice, newest, lists_of(session, both)
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from smartpush_shopline import Choice
-from smartpush_shopline.audiences import forecast, recall, saving, smart
-from smartpush_shopline.audiences.deciding import between, previewing
+from smartpush_shopline.audiences import forecast, saving, smart
+from smartpush_shopline.audiences.deciding import previewing
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.errors import NotFound
 from tests.support import NOW
@@ -72,13 +72,6 @@ def test_without_a_newer_list_there_is_nothing_to_say(campaigns, vip):
     assert browser.get(f"{at}?segment_id={vip.id}").status_code == 404
 
 
-def as_the_page_says(session, row, settings):
-    """Who receives it now, and as saved where a list moved so much that somebody decides."""
-    kept = between.moved_too_much(between.questions(session, row, settings.drift_threshold))
-    found = recall.resolution_now(session, row, kept=kept)
-    return forecast.expected(session, row, settings, NOW, found)
-
-
 @pytest.mark.parametrize("seed", range(8))
 def test_it_is_exactly_what_taking_it_comes_to(campaigns, seed):
     """Whatever is excluded, heeded, skipped or opted out meanwhile."""
@@ -105,7 +98,7 @@ def test_it_is_exactly_what_taking_it_comes_to(campaigns, seed):
     for each in newer:
         with campaigns.host.database.begin() as session:
             row = session.get_one(Audience, row.id)
-            before = len(as_the_page_says(session, row, settings).recipients)
+            before = len(forecast.expected(session, row, settings, NOW).recipients)
             try:
                 seen = previewing.of_newest(session, row, each.id, settings, NOW)
             except NotFound:

@@ -10,13 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from smartpush_shopline import Choice
-from smartpush_shopline.audiences import recall, saving
+from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Pick
 from smartpush_shopline.audiences.models import Audience
 from smartpush_shopline.audiences.sending import firsts
 from tests import workers
 from tests.audiences.conftest import subscriber
-from tests.support import NOW, customer
+from tests.support import NOW, as_now, customer
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_it_is_as_if_the_list_had_been_there_and_adds_up(
     with cast.begin() as session:
         assert not firsts.take(session, audience_id), "once"
     with cast.database.read() as session:
-        found = recall.resolution_now(session, session.get_one(Audience, audience_id))
+        found = as_now(session, session.get_one(Audience, audience_id))
     chosen = known | first if how == "any" else known & first
     stays = {n for n in chosen - out if n in first or n not in late}
     assert cast.refs(found.recipients) == {refs[n] for n in stays}

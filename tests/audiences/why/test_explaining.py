@@ -9,10 +9,9 @@ import pytest
 from flask import Flask
 from werkzeug.exceptions import Forbidden
 
-from smartpush_shopline.audiences.recall import resolution_now as as_now
 from smartpush_shopline.audiences.why import explaining, telling
 from smartpush_shopline.errors import NotFound, StaleChoice
-from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, says
+from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, as_now, says
 
 
 @pytest.fixture
@@ -210,7 +209,7 @@ def test_every_answer_is_where_the_waterfall_counts_the_person(
     audience = save(choose(every, exclude=[out], channel=channel))
     number = cast.find(person.ref).number
     said = look(audience, lambda s, a: explaining.explain_number(s, a, number, as_now(s, a)))
-    made = look(audience, waterfall.look)
+    made = look(audience, lambda s, a: waterfall.look(s, a, as_now(s, a)))
     key = "recipients" if said.is_recipient else said.rule
     key = f"excluded:{out.id}" if key == "excluded" else key
     assert number in made.people(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -12,7 +13,7 @@ from smartpush_shopline.audiences.choice import Choice, Pick
 from smartpush_shopline.audiences.resolve import Resolution, chosen_of, excluded_of, split
 from smartpush_shopline.audiences.why import waterfall
 from smartpush_shopline.contacts.reach import VERDICTS, Reach
-from tests.support import ADA, BEA, DEE, NOW, says
+from tests.support import ADA, BEA, DEE, NOW, as_now, says
 
 PEOPLE = range(1, 41)
 LISTS = some.lists(some.sets(some.sampled_from(PEOPLE)), max_size=4)
@@ -83,6 +84,10 @@ def test_every_person_of_the_chosen_segments_is_in_exactly_one_place(
         assert step.count > 0 and step.left == left
 
 
+def fall_now(session, audience):
+    return waterfall.look(session, audience, as_now(session, audience))
+
+
 @given(LISTS)
 def test_the_overlap_is_whoever_is_in_more_than_one(lists):
     again = {n for n in PEOPLE if sum(n in members for members in lists) > 1}
@@ -92,7 +97,7 @@ def test_the_overlap_is_whoever_is_in_more_than_one(lists):
 def test_the_first_exclusion_that_names_a_person_has_it(cast, look, save, choose):
     every, one = cast.segment("all", "1", "2", "3", "4"), cast.segment("one", "1", "2")
     two = cast.segment("two", "2", "3")
-    made = look(save(choose(every, exclude=[one, two])), waterfall.look)
+    made = look(save(choose(every, exclude=[one, two])), fall_now)
     assert [(step.key, cast.refs(step.people)) for step in made.steps] == [
         (f"excluded:{one.id}", {"1", "2"}),
         (f"excluded:{two.id}", {"3"}),
@@ -108,7 +113,7 @@ def test_who_withdraws_later_moves_and_it_still_adds_up(cast, look, save, choose
     left = cast.clock()
     cast.take(replace(ADA, email_consent=says("unsubscribed", left), updated_at=left))
     cast.take(replace(DEE, email_consent=says("subscribed", left), updated_at=left))
-    made = look(audience, waterfall.look)
+    made = look(audience, fall_now)
     assert (len(made.union), cast.refs(made.overlap), made.segments) == (4, {"2"}, 2)
     assert cast.refs(made.recipients) == {"2"}
     assert cast.refs(made.people("unsubscribed")) == {"1", "3"}
@@ -121,7 +126,7 @@ def test_who_joined_a_heeded_exclusion_falls_away_under_its_name(cast, look, sav
     every, bought = cast.segment("all", "1", "2"), cast.segment("bought")
     audience = save(choose(every, exclude=[bought]).with_policy(bought.id, "newest"))
     cast.segment("bought", "1")
-    made = look(audience, waterfall.look)
+    made = look(audience, fall_now)
     assert cast.refs(made.people(f"excluded:{bought.id}")) == {"1"}
     assert made.adds_up
 
@@ -132,3 +137,22 @@ def test_a_sum_that_would_not_add_up_is_seen():
     )
     assert wrong.adds_up
     assert not replace(wrong, union=BitMap([1, 2])).adds_up
+
+
+def test_once_sent_it_names_the_lists_that_were_heeded_then(campaigns):
+    campaigns.crowd(6)
+    bought = campaigns.people.segment("bought")
+    choice = Choice(campaigns.people.shop_id, "email", scope="everyone")
+    choice = choice.toggle("exclude", bought.id, bought.current_version_id)
+    campaigns.host.smartpush.sender("email")(lambda batch: None)
+    campaigns.verbs.save(choice.with_policy(bought.id, "newest"), campaign_ref="c")
+    campaigns.verbs.schedule("c", NOW + timedelta(hours=1))
+    campaigns.commit()
+    campaigns.people.segment("bought", "1")
+    campaigns.people.clock.forward(hours=1)
+    campaigns.host.tick()
+    campaigns.people.segment("bought", "2", "3")
+    assert campaigns.row().state == "sent"
+    at = f"/smartpush/audiences/{campaigns.row().id}/people.csv?step=excluded:{bought.id}"
+    listed = campaigns.host.browser().get(at).text.splitlines()
+    assert len(listed) == 2 and "p1@example.com" in listed[1]

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from pyroaring import BitMap
 
+from .models import INCLUDE
+
+
+def share(mode: str, kept: BitMap, newest: BitMap, recipients: BitMap) -> float:
+    """How far a list moved that is included, or, of an exclusion, what it would take away."""
+    return moved(kept, newest) if mode == INCLUDE else taken(recipients, kept, newest)
+
 
 def moved(kept: BitMap, newest: BitMap) -> float:
     """The share of the kept list that came or went; an empty list that filled moved by 1."""
