@@ -39,12 +39,18 @@ planted: .venv/.dev  ## plant bugs in a copy and see which test finds each (ARGS
 bench: .venv/.bench  ## measure a million contacts, write benchmarks/results.json
 	@$(BIN)/python -m benchmarks
 
+# The domain and what it is made of.
+define texts
+	$(BIN)/pybabel -q extract -F $(2) -k _l -k lazy_gettext --ignore-dirs='.* __pycache__ build sandbox' --add-location=file --sort-output \
+		--project=smartpush-shopline --version=0.1.0 --copyright-holder='the smartpush_shopline contributors' -o smartpush_shopline/translations/$(1).pot .
+	$(BIN)/pybabel -q update -N --ignore-pot-creation-date --no-fuzzy-matching -D $(1) \
+		-i smartpush_shopline/translations/$(1).pot -d smartpush_shopline/translations
+	$(BIN)/pybabel -q compile -D $(1) -d smartpush_shopline/translations
+endef
+
 i18n: .venv/.dev  ## collect the texts into translations/ and compile the catalogues
-	@$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --ignore-dirs='.* __pycache__ build sandbox' --add-location=file --sort-output \
-		--project=smartpush-shopline --version=0.1.0 --copyright-holder='the smartpush_shopline contributors' -o smartpush_shopline/translations/smartpush.pot .
-	@$(BIN)/pybabel -q update -N --ignore-pot-creation-date --no-fuzzy-matching -D smartpush \
-		-i smartpush_shopline/translations/smartpush.pot -d smartpush_shopline/translations
-	@$(BIN)/pybabel -q compile -D smartpush -d smartpush_shopline/translations
+	@$(call texts,smartpush,babel.cfg)
+	@$(call texts,visitors,babel-visitors.cfg)
 
 clean:  ## forget the environment, the demo's data and what the tools left behind
 	@rm -rf .venv var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

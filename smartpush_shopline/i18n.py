@@ -1,14 +1,20 @@
-"""Every text a person reads goes through here: Flask-Babel with a domain of our own."""
+"""Every text a person reads goes through here: Flask-Babel with domains of our own.
+
+`smartpush` is for the dashboard's people, in the dashboard's language. `visitors` is for the
+store's customers, in the language of their browser, which the dashboard may not speak.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import babel.numbers
+from babel import Locale, UnknownLocaleError
 from flask import Flask
 from flask_babel import (
     Babel,
@@ -20,8 +26,11 @@ from flask_babel import (
 )
 from werkzeug.datastructures import LanguageAccept
 
-HERE = Path(__file__).resolve().parent
-domain = Domain(translation_directories=[str(HERE / "translations")], domain="smartpush")
+_TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+domain = Domain(translation_directories=[str(_TRANSLATIONS)], domain="smartpush")
+visitors = Domain(translation_directories=[str(_TRANSLATIONS)], domain="visitors")
+_SCRIPTS = {"zh": "Hans"}
+"""What is meant when a tag names no place."""
 
 
 def gettext(text: str, **variables: object) -> str:
@@ -32,9 +41,9 @@ def ngettext(one: str, many: str, count: int, **variables: object) -> str:
     return str(domain.ngettext(one, many, count, **variables))
 
 
-def for_page() -> dict[str, Callable[..., str]]:
+def for_page(texts_of: Domain = domain) -> dict[str, Callable[..., str]]:
     """What templates say texts and numbers with: the reader's language is looked up once."""
-    texts, locale = domain.get_translations(), get_locale()
+    texts, locale = texts_of.get_translations(), get_locale()
 
     def say(text: str, **variables: object) -> str:
         said: str = texts.ugettext(text)
@@ -57,14 +66,30 @@ def init_app(app: Flask) -> None:
 
 @contextmanager
 def visitor_language(accepted: LanguageAccept) -> Iterator[None]:
-    """For a page whose reader is not the dashboard's user: the browser's own language."""
-    translated = {each.name.replace("_", "-"): each.name for each in _catalogues()}
-    with force_locale(translated.get(accepted.best_match(translated) or "", "en")):
+    """For a page whose reader is not the dashboard's user: the browser's own language.
+
+    The first of the wanted ones that there is, else English.
+    """
+    found = (_visitors_catalogue(tag) for tag in accepted.values())
+    with force_locale(next((name for name in found if name), "en")):
         yield
 
 
-def _catalogues() -> list[Path]:
-    return [each for each in (HERE / "translations").iterdir() if each.is_dir()]
+def _visitors_catalogue(tag: str) -> str | None:
+    """Of a tag such as "zh-TW": "zh_Hant". Babel knows in which script a place writes."""
+    try:
+        wanted = Locale.parse(tag, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return None
+    script = wanted.script or _SCRIPTS.get(wanted.language)
+    names = (f"{wanted.language}_{script}", wanted.language)
+    return next((name for name in names if name in visitors_catalogues()), None)
+
+
+@cache
+def visitors_catalogues() -> frozenset[str]:
+    """The languages that are there for the store's customers, such as "en" and "zh_Hant"."""
+    return frozenset(each.parent.parent.name for each in _TRANSLATIONS.glob("*/*/visitors.mo"))
 
 
 def language() -> str:

@@ -128,7 +128,7 @@ def render(template: str, **context: Any) -> str:
         "csrf_field": current_app.config.get("WTF_CSRF_FIELD_NAME", "csrf_token"),
         "smartpush_lang": i18n.language(),
     }
-    return render_template("smartpush_shopline/" + template, **mine, **context)
+    return render_template("smartpush_shopline/" + template, **(mine | context))
 
 
 def page_or_partial(page: str, partial: str, **context: Any) -> Response:

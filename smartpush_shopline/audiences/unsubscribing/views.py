@@ -9,10 +9,10 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, request
 from flask.typing import ResponseReturnValue
 
+from ... import i18n
 from ...contacts import consent
 from ...contacts.models import Contact
 from ...errors import DeepLinkRefused
-from ...i18n import visitor_language
 from ...shops.models import Shop
 from ...web import render, state
 from ..models import Audience
@@ -23,7 +23,7 @@ blueprint = Blueprint("unsubscribe", __name__)
 
 @blueprint.get("/unsubscribe/<token>")
 def ask(token: str) -> ResponseReturnValue:
-    with visitor_language(request.accept_languages):
+    with i18n.visitor_language(request.accept_languages):
         try:
             reader = links.read(state().app, token)
             with state().database.read() as session:
@@ -37,7 +37,7 @@ def ask(token: str) -> ResponseReturnValue:
 @blueprint.post("/unsubscribe/<token>")
 def act(token: str) -> ResponseReturnValue:
     mine = state()
-    with visitor_language(request.accept_languages):
+    with i18n.visitor_language(request.accept_languages):
         try:
             reader = links.read(mine.app, token)
             mine.database.retrying(
@@ -59,7 +59,8 @@ def _page(
     outcome: str, status: int = 200, shop: Shop | None = None, channel: str | None = None
 ) -> Response:
     """Kept by nobody, and the address, which is a key, is told to nobody."""
-    html = render("unsubscribe.html", outcome=outcome, shop=shop, channel=channel)
+    texts = i18n.for_page(i18n.visitors)
+    html = render("unsubscribe.html", outcome=outcome, shop=shop, channel=channel, **texts)
     answer = make_response(html, status)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"
