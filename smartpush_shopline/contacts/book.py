@@ -78,6 +78,8 @@ class Contacts:
     ) -> int:
         """The address does not exist (a hard bounce; do not report a full mailbox).
 
+        It holds for who has the address, and ends for them with another one.
+
         Everybody with the address is "address not valid" until a newer opt-in. An address that
         nobody has yet is kept, as with `unsubscribe`.
         """

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ..contracts import CHANNELS, Person
 from ..shopline import Customer, Member
-from . import consent, ledger, numbering, opting_out, reach, rows, tombstones
+from . import bounces, consent, ledger, numbering, opting_out, reach, rows, tombstones
 from .changing import Change, Keys, email_key, numbers_of, sharing
 from .models import Contact
 from .rows import Row
@@ -37,7 +37,7 @@ def upsert_customers(
     keeping.pass_gate(session, shop_id)
     change = Change.of(session, shop_id, Contact.customer_ref, said, incoming, new)
     statements: list[ledger.Statement] = []
-    before = {contact.number: (contact.email_key, contact.phone) for contact in change.contacts}
+    before = {contact.number: bounces.keys_of(contact) for contact in change.contacts}
     for contact in change.contacts:
         customer = said[str(contact.customer_ref)]
         is_news = _is_news(contact, customer)
@@ -46,8 +46,9 @@ def upsert_customers(
         )
         if is_news:
             _fill(contact, customer)
-    moved = [c for c in change.contacts if (c.email_key, c.phone) != before[c.number]]
+    moved = [c for c in change.contacts if bounces.keys_of(c) != before[c.number]]
     statements += keeping.statements(session, shop_id, moved)
+    statements += bounces.left_behind(session, moved, before, statements, now)
     ledger.record(session, statements, now)
     change.derive()
     return len(change.contacts)

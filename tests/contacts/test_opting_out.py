@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -94,6 +95,68 @@ def test_a_bounce_holds_for_somebody_known_who_moves_to_the_address(here):
     contacts.report_bounce(email="eve@example.com")
     people.take(replace(ADA, email="eve@example.com", updated_at=NOW))
     assert people.verdict("1") == "invalid_address"
+
+
+TOMORROW = NOW + timedelta(days=1)
+AT_HOME = replace(ADA, email="ada@home.example", updated_at=TOMORROW)
+
+
+def test_a_bounce_ends_with_the_address(here):
+    contacts, people = here
+    contacts.report_bounce(email="ada@example.com")
+    people.take(replace(ADA, first_name="Ada M.", updated_at=NOW))
+    assert people.verdict("1") == "invalid_address"
+    people.take(AT_HOME)
+    assert people.verdict("1") == "sendable"
+    assert facts(people, "moved") == [("subscribed", "email", "")]
+    contacts.report_bounce(email="ada@home.example", at=TOMORROW + timedelta(hours=1))
+    assert people.verdict("1") == "invalid_address"
+
+
+def test_a_bounce_told_late_of_an_address_long_gone_ends_with_it_too(here):
+    """The store changed the address before the message bounced, and told us after that."""
+    contacts, people = here
+    contacts.report_bounce(email="ada@example.com", at=TOMORROW + timedelta(hours=1))
+    people.take(AT_HOME)
+    assert people.verdict("1") == "sendable"
+
+
+def test_who_moves_away_from_a_bounce_has_opted_out_all_the_same(here):
+    """Before the bounce, after it, and between it and the move but told later."""
+    contacts, people = here
+    contacts.unsubscribe(email="ada@example.com", at=YESTERDAY)
+    contacts.report_bounce(email="ada@example.com", at=NOW)
+    people.take(AT_HOME)
+    assert people.verdict("1") == "unsubscribed"
+    contacts.report_bounce(phone=ADA.phone, channel="sms", at=NOW)
+    people.take(replace(AT_HOME, phone="+886955555555"))
+    assert people.verdict("1", "sms") == "sendable"
+    contacts.unsubscribe(customer_ref="1", channel="sms", at=NOW + timedelta(hours=1))
+    assert people.verdict("1", "sms") == "unsubscribed"
+
+
+def test_who_never_subscribed_has_not_by_moving_away_from_a_bounce(here):
+    contacts, people = here
+    contacts.report_bounce(email="dee@example.com")
+    people.take(replace(DEE, email="dee@home.example", updated_at=TOMORROW))
+    assert people.verdict(DEE.ref) == "not_subscribed"
+
+
+def test_who_moves_to_another_bounced_address_is_not_valid_there_either(here):
+    contacts, people = here
+    contacts.report_bounce(email="ada@home.example", at=YESTERDAY)
+    contacts.report_bounce(email="ada@example.com", at=NOW)
+    people.take(AT_HOME)
+    assert people.verdict("1") == "invalid_address"
+
+
+def test_who_has_no_address_any_more_keeps_the_bounce_until_there_is_one(here):
+    contacts, people = here
+    contacts.report_bounce(email="ada@example.com")
+    people.take(replace(AT_HOME, email=None))
+    assert people.verdict("1") == "no_address"
+    people.take(AT_HOME)
+    assert people.verdict("1") == "sendable"
 
 
 def test_a_kept_bounce_ends_with_a_newer_opt_in(here):

@@ -146,6 +146,8 @@ def source(name: str) -> str:
         "webhook": _("told by the store in a message"),
         "link": _("by the unsubscribe link"),
         "complaint": _("by a complaint"),
+        "bounce": _("a message came back"),
+        "moved": _("there is another address than the one that bounced"),
         "import": _("by an import"),
         "dashboard": _("told by the dashboard"),
         "erasure": _("kept when somebody was erased"),
