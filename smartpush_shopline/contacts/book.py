@@ -78,10 +78,8 @@ class Contacts:
     ) -> int:
         """The address does not exist (a hard bounce; do not report a full mailbox).
 
-        It holds for who has the address, and ends for them with another one.
-
-        Everybody with the address is "address not valid" until a newer opt-in. An address that
-        nobody has yet is kept, as with `unsubscribe`.
+        Everybody with the address is "address not valid" until they have another one, or a newer
+        opt-in. An address that nobody has yet is kept, as with `unsubscribe`.
         """
         who = Who(email, phone, host_ref, customer_ref)
         return _tell(who, shop, channel, BOUNCED, "bounce", at, evidence)
