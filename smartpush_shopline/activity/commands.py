@@ -254,7 +254,7 @@ def _facts(
         "shop": handles[delivery.shop_id],
         "topic": delivery.topic,
         "subject_ref": delivery.subject_ref,
-        "segment": subject.name if subject else None,
+        "subject": subject.name if subject else None,
         "delivery_ref": delivery.delivery_ref,
         "state": delivery.state_at(now),
         "reason": words.sentence(delivery),

@@ -91,7 +91,7 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`subject`: the segment it is about, if it is about one that is known."""
+    """`subject`: the segment or customer it is about, where that has a name."""
 
     delivery: Delivery
     state: str

@@ -55,7 +55,7 @@ def test_a_message_about_a_segment_names_it(run, alder):
         )
     assert "回訪貴賓 (9001)" in run("inbox", "list").output
     [only] = json.loads(run("inbox", "list", "--json").output)
-    assert (only["subject_ref"], only["segment"]) == ("9001", "回訪貴賓")
+    assert (only["subject_ref"], only["subject"]) == ("9001", "回訪貴賓")
     assert "回訪貴賓" in run("inbox", "show", str(only["id"])).output
 
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from smartpush_shopline.activity.listing import PAGE_SIZE
+from smartpush_shopline.contacts.erase import Who, erase
 from smartpush_shopline.inbox.models import Delivery
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import Redaction, Shop
@@ -56,6 +57,18 @@ def test_a_message_about_a_segment_says_its_name_and_its_id(
     assert "Segment deleted 回訪貴賓 9001 24 Nov" in text_of(client.get(PATH))
     page = client.get(f"{PATH}/{number}")
     assert f"/smartpush/segments/{segment.id}" in page.text and "回訪貴賓 9001" in text_of(page)
+
+
+def test_a_message_about_a_customer_says_the_name_while_there_is_one(
+    client: FlaskClient, cast: People
+) -> None:
+    number = message(cast, subject_ref="1")
+    message(cast, "sms", topic="customers_marketing_consent/update", subject_ref="1")
+    assert text_of(client.get(PATH)).count("Ada Lin 1 24 Nov") == 2
+    assert "Ada Lin 1" in text_of(client.get(f"{PATH}/{number}"))
+    with cast.begin() as session:
+        erase(session, cast.shop_id, Who(customer_ref="1"), cast.clock())
+    assert "Ada" not in text_of(client.get(PATH))
 
 
 def test_an_id_of_another_store_or_kind_lends_no_name(client: FlaskClient, cast: People) -> None:
