@@ -15,7 +15,7 @@ from ...errors import CannotSend, NotFound, StaleChoice
 from ...i18n import gettext as _
 from ...web import friendly, id_of, page_or_partial, state, wants_json
 from .. import delivery
-from ..models import Audience
+from ..models import HELD, SCHEDULED, Audience
 from ..receipt import making, words
 from ..sending import freezing, holding_words, reasons, scheduling
 from . import confirming, delivery_panel, panel
@@ -28,15 +28,16 @@ Deed = Callable[[Session, Audience], object]
 
 @blueprint.get("/audiences/<int:audience_id>/delivery")
 def progress(audience_id: int) -> BaseResponse:
-    """The piece that looks again by itself while something is being sent.
+    """The piece that looks again by itself: while something is being sent, and when it is due.
 
-    Once that ends, or it is held, the rest of the panel has changed, too.
+    Once that ends, or it is held, the rest of the panel has changed, too. `seen`: the state there.
     """
     with state().database.read() as session:
         _shop, audience = get_own(session, audience_id, "view")
         if not htmx.wants_partial():
             return redirect(way_back(audience_id), 303)
-        if delivery_panel.is_moving(session, audience):
+        seen = request.args.get("seen") if audience.state in (SCHEDULED, HELD) else None
+        if seen == audience.state or delivery_panel.is_moving(session, audience):
             return Response(delivery_panel.bare(session, audience))
         return htmx.instead(panel.bare(session, audience), f"#audience-panel-{audience_id}")
 

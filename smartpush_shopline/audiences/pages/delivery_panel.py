@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import request
 from markupsafe import Markup
@@ -17,6 +17,7 @@ from ..models import CANCELLED, HELD, SCHEDULED, SENDING, SENT, Audience
 from ..sending import holding, holding_words
 
 _SHOWN = 20
+_SOON, _LATER, _AT_MOST = timedelta(seconds=3), timedelta(minutes=1), timedelta(hours=1)
 STATES = (SCHEDULED, HELD, SENDING, SENT, CANCELLED)
 
 
@@ -25,6 +26,7 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
     shop, now = session.get_one(Shop, audience.shop_id), state().now()
     undecided, went = _batches(session, audience, now)
     is_due = _is_due(audience, now)
+    is_moving = is_due or _goes_out(audience, went)
     settings = state().settings
     asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
     then = holding.otherwise_of(audience, settings)
@@ -34,7 +36,8 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "went": went,
         "undecided": undecided[:_SHOWN],
         "more_undecided": max(0, len(undecided) - _SHOWN),
-        "is_moving": is_due or _goes_out(audience, went),
+        "is_moving": is_moving,
+        "again_in": _SOON if is_moving else _until_something_happens(audience, now),
         "is_due": is_due,
         "held": holding_words.why(audience, asked),
         "deadline": holding_words.deadline(audience, then, shop.timezone),
@@ -51,13 +54,21 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
 
 
 def is_moving(session: Session, audience: Audience) -> bool:
-    """Whether the piece is to be looked at again."""
     now = state().now()
     return _is_due(audience, now) or _goes_out(audience, _batches(session, audience, now)[1])
 
 
 def _is_due(audience: Audience, now: datetime) -> bool:
     return audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
+
+
+def _until_something_happens(audience: Audience, now: datetime) -> timedelta | None:
+    """When the piece looks again: it becomes due, or its deadline is over. None for never."""
+    known = {SCHEDULED: audience.scheduled_at, HELD: audience.decide_by or audience.scheduled_at}
+    at = known.get(audience.state)
+    if at is None:
+        return None
+    return min(at - now + _SOON, _AT_MOST) if at > now else _LATER
 
 
 def _goes_out(audience: Audience, went: delivery.Progress) -> bool:

@@ -220,6 +220,7 @@ def test_the_piece_that_looks_again_brings_the_whole_panel_once_it_is_held(campa
     piece = campaigns.host.browser().get(f"{at}/delivery", headers=HTMX)
     assert piece.headers["HX-Retarget"] == f"#audience-panel-{campaigns.row().id}"
     assert "Send to 4 as saved" in piece.text
+    assert 'hx-trigger="load delay:3600s"' in piece.text, "its deadline is in two hours"
 
 
 def test_what_happens_when_nobody_decides_can_be_changed_while_it_is_held(campaigns, held, sent):
