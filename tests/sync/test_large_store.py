@@ -396,6 +396,18 @@ def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sa
     assert len(large.runs()) == 1
 
 
+@pytest.mark.parametrize("status", ["uninstalled", "pending"])
+def test_a_store_that_is_not_connected_has_no_plan(large, status):
+    with large.database.begin() as session:
+        session.get_one(Shop, large.shop().id).status = status
+    run = large.app.test_cli_runner().invoke
+    plan = ["smartpush", "sync", "--plan"]
+    assert run(args=plan).output == "No store is connected, so nothing is read tonight.\n"
+    assert json.loads(run(args=[*plan, "--json"]).output) == []
+    told = run(args=[*plan, "birch"])
+    assert (told.exit_code, f"birch is not connected ({status})" in told.output) == (1, True)
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_the_lines_of_a_plan_add_up_to_its_calls(large, clock, full):
     if full:
