@@ -23,6 +23,7 @@ from .holder import Holder
 from .models import CHANGES, SyncRun
 
 _PASSES = (*USUAL_PASSES, *FULFILMENT_PASSES)
+SCOPE = "read_orders"
 FEWEST_CALLS = len(USUAL_PASSES) + 1
 """A page for each usual pass, and how many there are in all."""
 
@@ -76,8 +77,15 @@ def read_page(holder: Holder, run_id: int) -> None:
 
 def _since(session: Session, run: SyncRun) -> datetime | None:
     """Where the customers of the last night ended, also when all customers are read tonight."""
-    cursor = session.get_one(Shop, run.shop_id).customers_cursor
-    return None if run.whole or cursor is None else cursor - OVERLAP
+    shop = session.get_one(Shop, run.shop_id)
+    if run.whole or shop.customers_cursor is None or not is_granted(shop):
+        return None
+    return shop.customers_cursor - OVERLAP
+
+
+def is_granted(shop: Shop) -> bool:
+    """A private app's token does not say what it may do; the store refuses if it may not."""
+    return shop.is_private or SCOPE in shop.scopes.split(",")
 
 
 def _fetch(

@@ -164,7 +164,7 @@ def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outl
     decide_scope(session, shop, run, customers, budget, now)
     known = known_segments(session, shop, now, None)
     reading = planning.pages(customers, MAX_LIMIT) if run.since is None else 1
-    ordered = 0 if run.whole else orders.FEWEST_CALLS
+    ordered = 0 if run.whole or not orders.is_granted(shop) else orders.FEWEST_CALLS
     due = planning.plan(known, now, budget - reading - ordered - len(known), MAX_LIMIT)
     rows = {segment.id: segment for segment, _version in _rows(session, shop.id)}
     lines = [

@@ -140,6 +140,15 @@ def test_a_store_that_does_not_show_its_orders_has_its_night_all_the_same(
     assert large.runs()[-1].state == "done"
 
 
+def test_a_store_that_did_not_grant_its_orders_is_not_asked_for_them(large, sandbox, store, clock):
+    with large.database.begin() as session:
+        session.get_one(Shop, large.shop().id).scopes = "read_customers"
+    planned = large.app.test_cli_runner().invoke(args=["smartpush", "sync", "--plan"]).output
+    night_of(large, clock)
+    assert large.runs()[-1].state == "done"
+    assert not sandbox.counted("orders") and "changed orders" not in planned
+
+
 def test_a_store_that_is_read_in_full_is_not_asked_for_orders(connected, sandbox, store, clock):
     night_of(connected, clock)
     assert not sandbox.counted("orders")
