@@ -271,6 +271,11 @@ def _membership(store: Store, path: str, asked: dict[str, str], body: Any) -> An
     return json.dumps({"data": told}), None
 
 
+def _no_orders(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:
+    """Whoever bought is among the changed customers."""
+    return '{"orders":[]}', None
+
+
 def _shop(store: Store, path: str, asked: dict[str, str], body: Any) -> Answer:
     facts = {"id": 1, "name": "Alder", "iana_timezone": "UTC", "currency": "TWD",
              "biz_store_status": 2}
@@ -298,6 +303,8 @@ _KINDS: tuple[tuple[str, Callable[[str], bool]], ...] = (
     ("searches", lambda tail: tail == "customer_saved_searches.json"),
     ("search", lambda tail: tail.startswith("customer_saved_searches/")),
     ("shop", lambda tail: tail == "merchants/shop.json"),
+    ("orders", lambda tail: tail == "orders.json"),
+    ("order_count", lambda tail: tail == "orders/count.json"),
     ("webhooks", lambda tail: tail == "webhooks.json"),
 )
 _ANSWERS: dict[str, Callable[[Store, str, dict[str, str], Any], Answer]] = {
@@ -311,5 +318,7 @@ _ANSWERS: dict[str, Callable[[Store, str, dict[str, str], Any], Answer]] = {
     "webhooks_GET": _subscriptions,
     "webhooks_POST": _subscribed,
     "segment_count": _segment_count,
+    "orders": _no_orders,
+    "order_count": _count_of(lambda _store: 0),
     "membership": _membership,
 }

@@ -25,7 +25,7 @@ from .runner.ringing import tick as tick_once
 from .segments.commands import segments
 from .shops.commands import rotate_keys
 from .shops.lease import Lease
-from .shops.models import ACTIVE, PENDING, UNINSTALLED, Shop, ShopLease
+from .shops.models import ACTIVE, PENDING, TRIED, UNINSTALLED, Shop, ShopLease
 from .shops.words import cause
 from .sync import outlook
 from .sync.commands import status
@@ -141,13 +141,23 @@ def sync(handle: str | None, ahead: bool, as_json: bool) -> None:
     if handle and not shops:
         raise click.ClickException(f"No store with the handle {handle} is installed.")
     if ahead:
-        outlook.show(state, shops, as_json=as_json)
+        _plan(state, shops, named=handle is not None, as_json=as_json)
         return
     ends = [_sync(state, shop, named=handle is not None) for shop in shops]
     for shop, (said, _ok) in zip(shops, ends, strict=True):
         click.echo(f"{shop.handle}: {said}")
     if not all(ok for _said, ok in ends):
         raise click.exceptions.Exit(1)
+
+
+def _plan(state: State, shops: list[Shop], *, named: bool, as_json: bool) -> None:
+    """Of the stores that have a night: one that is gone or nobody's yet is read by none."""
+    tried = [shop for shop in shops if shop.status in TRIED]
+    if named and not tried:
+        raise click.ClickException(f"{shops[0].handle} is not connected ({shops[0].status}).")
+    if not tried and not as_json:
+        click.echo("No store is connected, so nothing is read tonight.")
+    outlook.show(state, tried, as_json=as_json)
 
 
 def _sync(state: State, shop: Shop, *, named: bool) -> tuple[str, bool]:

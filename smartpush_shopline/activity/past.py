@@ -15,6 +15,7 @@ from ..segments.marking import mark_of
 from ..shops import redact
 from ..shops.models import Redaction, Shop
 from ..sync.models import CHANGES, RUNNING, SyncRun
+from ..sync.planning import URGENCY
 
 DAYS = timedelta(days=14)
 MOST_RUNS, MOST_REQUESTS = 100, 200
@@ -26,7 +27,8 @@ class Run:
 
     `unannounced` are changes of which no message had told, `drifted` lists that were not what
     they should have been, `uncounted` how many more are here than the store counts (and whether all
-    were read for it), `later` the segments that its calls did not suffice for.
+    were read for it), `reasons` why how many segments were read, the most urgent first, `later`
+    those that its calls did not suffice for.
     """
 
     run: SyncRun
@@ -36,6 +38,7 @@ class Run:
     unannounced: int
     drifted: Sequence[Mapping[str, Any]]
     uncounted: Mapping[str, Any]
+    reasons: Sequence[tuple[str, int]]
     later: int
     mark: str
 
@@ -73,9 +76,14 @@ def _run(run: SyncRun, now: datetime) -> Run:
         unannounced=sum(found.get("unannounced", {}).values()),
         drifted=found.get("drifted", ()),
         uncounted=found.get("uncounted", {}),
+        reasons=_reasons(found.get("plan", {}).get("read", {})),
         later=found.get("plan", {}).get("later", 0),
         mark=mark_of(run.id, run.state, run.error, run.contacts_done, found),
     )
+
+
+def _reasons(planned: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(each, planned[each]) for each in URGENCY if planned.get(each)]
 
 
 def requests(

@@ -6,6 +6,7 @@ commit: on SQLite only one of two transactions can write.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,17 +14,21 @@ from sqlalchemy.orm import Session
 
 from .. import web
 from ..contracts import CHANNELS, ShopCard
-from ..shops.models import PENDING, UNINSTALLED, Shop
+from ..shopline import parse_phone
+from ..shops.models import Shop
 from . import opting_out
+from .consent import STORE_SOURCES
 from .opting_out import BOUNCED, COMPLAINED, Report, Who
 
 
 class Contacts:
     """A person is named by `email`, `phone`, `host_ref` or `customer_ref`, or several of them.
 
-    `shop` narrows it to one store; without it, every connected store is meant. `at` is when it
-    happened; without it, now. All three return how many people it concerns. Nothing said here
-    is lifted by the store's flags: only by a newer, explicit opt-in.
+    `phone` is written with its country code, or is one of `SMARTPUSH_DEFAULT_COUNTRY`. `shop`
+    narrows it to one store; without it, every store is meant that is connected or was: it may come
+    back. `at` is when it happened, with a time zone; without it, now. All three return how many
+    people it concerns. Nothing said here is lifted by the store's flags: only by a newer, explicit
+    opt-in. What cannot be understood is a `ValueError`, and nothing is recorded.
     """
 
     def unsubscribe(
@@ -94,14 +99,12 @@ def _tell(
     at: datetime | None,
     evidence: str,
 ) -> int:
-    if channel not in CHANNELS:
-        raise ValueError(f"There is no channel {channel}; there are {', '.join(CHANNELS)}.")
-    if not any((who.email, who.phone, who.host_ref, who.customer_ref)):
-        raise ValueError("Say whom it is about: email, phone, host_ref or customer_ref.")
     mine, now = web.state(), web.state().now()
+    who = _understood(who, mine.settings.default_country)
+    _check(channel, source, at)
     report = Report(channel, state, source[:20], at or now, evidence)
     with mine.database.read() as session:
-        shops = [shop.id] if shop else _connected(session)
+        shops = [shop.id] if shop else _ever_connected(session)
     return sum(
         mine.database.retrying(
             lambda session, each=each: opting_out.record_or_keep(session, each, who, report, now)  # type: ignore[misc]
@@ -110,6 +113,25 @@ def _tell(
     )
 
 
-def _connected(session: Session) -> list[int]:
-    there = select(Shop.id).where(Shop.status.not_in((PENDING, UNINSTALLED)))
+def _understood(who: Who, country: str | None) -> Who:
+    """With the telephone number as contacts have it: another one would be kept in vain."""
+    known = replace(who, phone=parse_phone(who.phone, country))
+    if any((known.email, known.phone, known.host_ref, known.customer_ref)):
+        return known
+    if who.phone:
+        raise ValueError("This is no telephone number, or its country is not known: +886912345678.")
+    raise ValueError("Say whom it is about: email, phone, host_ref or customer_ref.")
+
+
+def _check(channel: str, source: str, at: datetime | None) -> None:
+    if channel not in CHANNELS:
+        raise ValueError(f"There is no channel {channel}; there are {', '.join(CHANNELS)}.")
+    if source in STORE_SOURCES:
+        raise ValueError(f"The source {source} is what SHOPLINE says, and easier to lift.")
+    if at is not None and at.tzinfo is None:
+        raise ValueError("Say `at` with a time zone.")
+
+
+def _ever_connected(session: Session) -> list[int]:
+    there = select(Shop.id).where(Shop.connected_at.is_not(None))
     return list(session.scalars(there.order_by(Shop.id)))

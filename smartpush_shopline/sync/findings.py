@@ -21,7 +21,7 @@ SKEW = timedelta(minutes=5)
 
 
 def add(run: SyncRun, kind: str, how_many: int) -> None:
-    """Changes that no message had told of; `kind` is customers, deleted or segments."""
+    """Changes that no message had told of; `kind` is customers, deleted, orders or segments."""
     if run.kind != NIGHTLY or not how_many:
         return
     before = run.findings.get("unannounced", {})

@@ -55,6 +55,7 @@ def _print(ahead: Outlook) -> None:
     how = f"from {ahead.since:%Y-%m-%d %H:%M} UTC on" if ahead.since else "read in full"
     rows = [
         (TONIGHT, ahead.customer_calls, f"{ahead.customers:,} customers", how),
+        *_orders(ahead),
         (TONIGHT, ahead.counts, f"{ahead.counts:,} counts", "one for each segment"),
         *(_row(each) for each in ahead.lines if each.when == TONIGHT),
         ("in all", ahead.calls, "", f"of {ahead.budget:,} that a night may take"),
@@ -62,6 +63,12 @@ def _print(ahead: Outlook) -> None:
     ]
     headings = ["When", "Calls", "What", "Why"]
     echo_table(headings, rows, right=["Calls"], folds=("What", "Why"), indent=2)
+
+
+def _orders(ahead: Outlook) -> list[tuple[str, int, str, str]]:
+    """Where every segment is read, nobody has to be found by their orders."""
+    why = "since the last night: their buyers are asked about"
+    return [(TONIGHT, ahead.order_calls, "changed orders", why)] if ahead.order_calls else []
 
 
 def _row(line: Line) -> tuple[str, int, str, str]:
@@ -76,6 +83,7 @@ def _facts(handle: str, ahead: Outlook) -> dict[str, Any]:
         "customers": ahead.customers,
         "customers_calls": ahead.customer_calls,
         "customers_since": ahead.since and ahead.since.isoformat(),
+        "orders_calls": ahead.order_calls,
         "counts_calls": ahead.counts,
         "everything": ahead.whole,
         "segments": [_line(line) for line in ahead.lines],

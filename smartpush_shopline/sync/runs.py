@@ -19,7 +19,9 @@ from .staleness import FIRST, NIGHT
 _FIRST, _LAST = ("shop", "subscriptions", "list"), ("due", "segments")
 PHASES = {
     IMPORT: (*_FIRST, "small", "counts", "contacts", "missing", *_LAST),
-    NIGHTLY: (*_FIRST, "contacts", "missing", "members", "counts", "deltas", *_LAST),
+    NIGHTLY: (
+        *_FIRST, "contacts", "missing", "orders", "members", "counts", "deltas", *_LAST
+    ),
     CHANGES: ("members", "counts", "deltas", "settle"),
 }
 """A first import begins with what it takes little to read: lists that can be chosen at once."""

@@ -14,7 +14,7 @@ from ..contacts.models import Contact
 from ..segments.models import DELETED, SHOPLINE, Segment, SegmentVersion
 from ..shopline import MAX_LIMIT
 from ..shops.models import Shop
-from . import deletions, planning, staleness
+from . import deletions, orders, planning, staleness
 from .checking import counted_since, owes_reading
 from .following import was_followed
 from .models import IMPORT, SyncDelta, SyncRun
@@ -136,8 +136,9 @@ class Line:
 class Outlook:
     """What tonight would do, from what is known now. Nothing is asked.
 
-    `customer_calls` read the customers, all or from `since` on; `counts` ask how many people each
-    segment has; the rest of `calls` are those of the lines of tonight.
+    `customer_calls` read the customers, all or from `since` on, `order_calls` the orders that
+    changed, at least; `counts` ask how many people each segment has; the rest of `calls` are those
+    of the lines of tonight.
     """
 
     budget: int
@@ -145,13 +146,14 @@ class Outlook:
     whole: bool
     since: datetime | None
     customer_calls: int
+    order_calls: int
     counts: int
     lines: list[Line]
 
     @property
     def calls(self) -> int:
         lines = sum(each.calls for each in self.lines if each.when == TONIGHT)
-        return self.customer_calls + self.counts + lines
+        return self.customer_calls + self.order_calls + self.counts + lines
 
 
 def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outlook:
@@ -162,10 +164,11 @@ def look_ahead(session: Session, shop: Shop, budget: int, now: datetime) -> Outl
     decide_scope(session, shop, run, customers, budget, now)
     known = known_segments(session, shop, now, None)
     reading = planning.pages(customers, MAX_LIMIT) if run.since is None else 1
-    due = planning.plan(known, now, budget - reading - len(known), MAX_LIMIT)
+    ordered = 0 if run.whole or not orders.is_granted(shop) else orders.FEWEST_CALLS
+    due = planning.plan(known, now, budget - reading - ordered - len(known), MAX_LIMIT)
     rows = {segment.id: segment for segment, _version in _rows(session, shop.id)}
     lines = [
         *(Line(rows[r.id], r.reason, r.calls, TONIGHT) for r in due.readings),
         *(Line(rows[r.id], r.reason, r.calls, LATER) for r in due.later),
     ]
-    return Outlook(budget, customers, run.whole, run.since, reading, len(known), lines)
+    return Outlook(budget, customers, run.whole, run.since, reading, ordered, len(known), lines)

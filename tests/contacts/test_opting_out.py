@@ -11,6 +11,8 @@ from sqlalchemy import select
 from smartpush_shopline.contacts import erase
 from smartpush_shopline.contacts.models import ConsentEvent
 from smartpush_shopline.contacts.suppression.models import Suppression
+from smartpush_shopline.shops import install
+from smartpush_shopline.shops.models import Shop
 from tests.contacts.naive import check
 from tests.hosting import close_host, make_host
 from tests.support import ADA, BEA, CAST, DEE, NOW, YES, YESTERDAY, People, make_shop, says
@@ -207,3 +209,45 @@ def test_nobody_and_no_channel_are_refused(here):
         contacts.unsubscribe()
     with pytest.raises(ValueError, match="channel"):
         contacts.unsubscribe(email="ada@example.com", channel="fax")
+
+
+def test_a_telephone_number_is_found_however_it_is_written(here):
+    contacts, people = here
+    said = f"00{ADA.phone[1:4]} {ADA.phone[4:7]}-{ADA.phone[7:]}"
+    assert contacts.unsubscribe(channel="sms", phone=said) == 1
+    assert people.verdict("1", "sms") == "unsubscribed"
+
+
+def test_a_kept_telephone_number_holds_however_it_was_written(here):
+    contacts, people = here
+    contacts.unsubscribe(channel="sms", phone="+886 912-000-009")
+    people.take(replace(EVE, phone="+886912000009", sms_consent=YES))
+    assert people.verdict("9", "sms") == "unsubscribed"
+
+
+def test_what_is_no_telephone_number_is_told_and_keeps_nothing_else_from_being_heard(here):
+    contacts, people = here
+    with pytest.raises(ValueError, match="telephone number"):
+        contacts.unsubscribe(channel="sms", phone="0912 000 009")  # of which country?
+    assert contacts.unsubscribe(email=ADA.email, phone="none") == 1
+    assert people.verdict("1") == "unsubscribed"
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["uninstalled", "not connected again yet"])
+def test_an_opt_out_while_the_store_is_not_here_holds_when_it_comes_back(here, back):
+    contacts, people = here
+    with people.database.begin() as session:
+        shop = session.get_one(Shop, people.shop_id)
+        install.uninstall(shop)
+        shop.status = install.PENDING if back else shop.status
+    assert contacts.unsubscribe(email=ADA.email) == 1
+    assert people.verdict("1") == "unsubscribed"
+
+
+def test_a_time_without_a_zone_and_a_source_of_the_stores_are_refused(here):
+    contacts, people = here
+    with pytest.raises(ValueError, match="time zone"):
+        contacts.unsubscribe(email=ADA.email, at=NOW.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="webhook"):
+        contacts.unsubscribe(email=ADA.email, source="webhook")
+    assert people.verdict("1") == "sendable"

@@ -14,6 +14,7 @@ from smartpush_shopline.contacts.erase import Who, erase
 from smartpush_shopline.inbox.models import Delivery
 from smartpush_shopline.segments.models import Segment
 from smartpush_shopline.shops.models import Redaction, Shop
+from smartpush_shopline.sync import planning
 from smartpush_shopline.sync.models import SyncRun
 from tests.pages.reading import HTMX, mark_of, text_of
 from tests.support import NOW, People, make_shop
@@ -312,6 +313,37 @@ def test_runs_show_how_long_they_took_and_what_went_wrong(
     assert "SHOPLINE does not send: Order paid" in words
     path = f"{PATH}/runs?seen={mark_of(page)}"
     assert client.get(path, headers=HTMX).status_code == 204
+
+
+def test_a_night_says_why_it_read_what_it_read(client: FlaskClient, cast: People) -> None:
+    with cast.begin() as session:
+        plan = {"read": {"turn": 1200, "count": 1, "overdue": 2}, "later": 3}
+        session.add(
+            SyncRun(
+                shop_id=cast.shop_id, kind="nightly", state="done", started_at=NOW,
+                finished_at=NOW, findings={"plan": plan},
+            )
+        )
+    words = text_of(client.get(f"{PATH}/runs"))
+    assert (
+        "Midnight in the store 2 were unread for four weeks · 1 did not fit the Admin's count · "
+        "1,200 in turn" in words
+    )
+    assert "3 segments are left for a later night" in words
+
+
+def test_every_reason_of_a_night_has_its_words(client: FlaskClient, cast: People) -> None:
+    with cast.begin() as session:
+        for reason in planning.URGENCY:
+            session.add(
+                SyncRun(
+                    shop_id=cast.shop_id, kind="nightly", state="done", started_at=NOW,
+                    finished_at=NOW, findings={"plan": {"read": {reason: 7}}},
+                )
+            )
+    assert text_of(client.get(f"{PATH}/runs")).count("Midnight in the store 7 ") == len(
+        planning.URGENCY
+    )
 
 
 # -- requests to erase ----------------------------------------------------------------------------

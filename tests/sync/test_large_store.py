@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from smartpush_shopline.contacts.models import Contact
-from smartpush_shopline.sandbox import groups, people
+from smartpush_shopline.sandbox import buying, groups, people
 from smartpush_shopline.segments.models import Segment, SegmentVersion
 from smartpush_shopline.shopline import ShoplineClient
 from smartpush_shopline.shops.models import Shop
@@ -89,6 +89,71 @@ def test_a_count_that_does_not_fit_is_read(large, sandbox, untold, clock, member
     assert gone.id not in members("Big spenders")
 
 
+@pytest.fixture
+def swapped(large, untold, clock):
+    """One buys, another's order is cancelled: lost messages, no `updated_at`, the same count."""
+    came, went, *_others = (c.id for c in untold.customers.all() if c.spent == 0)
+    order = buying.place(untold, went, 90_000)
+    night_of(large, clock)
+    untold.moods.order_bumps_customer = "no"
+    clock.forward(hours=8)
+    buying.cancel(untold, order.id)
+    buying.place(untold, came, 90_000)
+    return came, went
+
+
+@pytest.mark.parametrize("listed", ["any", "unshipped"])
+def test_buyers_are_found_by_their_orders(
+    large, sandbox, untold, swapped, clock, members, listed
+):
+    came, went = swapped
+    assert went in members("Big spenders")
+    for order in untold.orders.changed():
+        buying.fulfil(untold, order.id)
+    untold.moods.order_list = listed
+    sandbox.calls.clear()
+    night_of(large, clock, hours=16)
+    assert came in members("Big spenders")
+    assert went not in members("Big spenders")
+    assert versions(large.database, large.segments()["Big spenders"].id)[-1].cause == "changes"
+    asked = [call for call in sandbox.calls if "/orders.json" in call]
+    assert len(asked) == (2 if listed == "any" else 8)
+    assert all("updated_at_min" in call for call in asked)
+
+
+def test_orders_that_no_message_told_of_are_counted_once(large, swapped, clock):
+    for found in (2, 0):
+        night_of(large, clock, hours=16 if found else 24)
+        assert large.runs()[-1].findings.get("unannounced", {}).get("orders", 0) == found
+
+
+@pytest.mark.parametrize("part", ["orders.json", "orders/count.json"])
+@pytest.mark.parametrize("status", [403, 503])
+def test_a_store_that_does_not_show_its_orders_has_its_night_all_the_same(
+    large, untold, at, clock, part, status
+):
+    at(part, status, times=1000)
+    night_of(large, clock)
+    for _ in range(8):
+        clock.forward(minutes=1)
+        large.tick()
+    assert large.runs()[-1].state == "done"
+
+
+def test_a_store_that_did_not_grant_its_orders_is_not_asked_for_them(large, sandbox, store, clock):
+    with large.database.begin() as session:
+        session.get_one(Shop, large.shop().id).scopes = "read_customers"
+    planned = large.app.test_cli_runner().invoke(args=["smartpush", "sync", "--plan"]).output
+    night_of(large, clock)
+    assert large.runs()[-1].state == "done"
+    assert not sandbox.counted("orders") and "changed orders" not in planned
+
+
+def test_a_store_that_is_read_in_full_is_not_asked_for_orders(connected, sandbox, store, clock):
+    night_of(connected, clock)
+    assert not sandbox.counted("orders")
+
+
 def test_a_rule_that_nobody_told_of_is_read_first(large, sandbox, untold, clock, members):
     big = next(s for s in untold.segments.all() if s.name == "Big spenders")
     groups.edit(untold, big.id, rule="total_spent:>=100")
@@ -113,7 +178,7 @@ def test_a_store_that_answers_no_such_questions_has_its_night_all_the_same(
         clock.forward(minutes=1)
         large.tick()
     assert large.runs()[-1].state == "done"
-    assert plan_of(large)["read"]["members"] >= 2
+    assert plan_of(large) == {"read": {"members": 1}, "later": len(large.segments()) - 1}
     assert poor.id in members("Big spenders")
 
 
@@ -340,6 +405,18 @@ def test_the_command_line_tells_what_tonight_would_do_and_asks_nothing(large, sa
     assert len(large.runs()) == 1
 
 
+@pytest.mark.parametrize("status", ["uninstalled", "pending"])
+def test_a_store_that_is_not_connected_has_no_plan(large, status):
+    with large.database.begin() as session:
+        session.get_one(Shop, large.shop().id).status = status
+    run = large.app.test_cli_runner().invoke
+    plan = ["smartpush", "sync", "--plan"]
+    assert run(args=plan).output == "No store is connected, so nothing is read tonight.\n"
+    assert json.loads(run(args=[*plan, "--json"]).output) == []
+    told = run(args=[*plan, "birch"])
+    assert (told.exit_code, f"birch is not connected ({status})" in told.output) == (1, True)
+
+
 @pytest.mark.parametrize("full", [False, True])
 def test_the_lines_of_a_plan_add_up_to_its_calls(large, clock, full):
     if full:
@@ -351,8 +428,9 @@ def test_the_lines_of_a_plan_add_up_to_its_calls(large, clock, full):
     [facts] = json.loads(run(args=["smartpush", "sync", "--plan", "--json"]).output)
     read = [each["calls"] for each in facts["segments"] if each["when"] == "tonight"]
     assert sum(tonight) == whole == facts["calls"]
-    assert whole == facts["customers_calls"] + facts["counts_calls"] + sum(read)
-    assert len(tonight) == 2 + len(read) and (facts["customers_since"] is None) == full
+    asked = [facts[f"{what}_calls"] for what in ("customers", "orders", "counts")]
+    assert whole == sum(asked) + sum(read)
+    assert len(tonight) == len(asked) + len(read) and (facts["customers_since"] is None) == full
     assert sum(line[0] == "later" for line in lines) == len(facts["segments"]) - len(read)
     assert full or len(facts["segments"]) > len(read)
 
