@@ -100,7 +100,7 @@ def _as_frozen(audience: Audience, choice: Choice) -> Choice:
 
 
 def _at_newest(pick: Pick, row: AudiencePick | None) -> Pick:
-    if row is None or row.policy != NEWEST or row.version_id is None:
+    if row is None or pick.policy != NEWEST or pick.version_id is None:
         return pick
     if row.segment.state == DELETED or row.segment.current_version_id is None:
         return pick
