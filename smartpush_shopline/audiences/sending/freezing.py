@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from ...errors import CannotSend
 from ...members import digest
-from ...segments.models import Segment
+from ...segments.models import Segment, SegmentVersion
 from ...shops.models import UNINSTALLED, Shop
 from .. import heeding, recall, smart
 from ..deciding import between
@@ -108,6 +108,7 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
 def _facts_of(pick: AudiencePick, session: Session) -> dict[str, Any]:
     segment = session.get_one(Segment, pick.segment_id)
     version = pick.version
+    heeded = session.get(SegmentVersion, pick.heeded_version_id or 0)
     return {
         "segment_id": pick.segment_id,
         "mode": pick.mode,
@@ -117,6 +118,7 @@ def _facts_of(pick: AudiencePick, session: Session) -> dict[str, Any]:
         "name": version.name if version else segment.name,
         "version": version.version if version else None,
         "version_id": pick.version_id,
+        "heeded": heeded.version if heeded else None,
         "published_at": version.published_at.isoformat() if version else None,
         "people": version.count if version else None,
         "admin_count": segment.admin_count,

@@ -177,5 +177,6 @@ def test_the_list_that_was_heeded_is_kept_as_long_as_the_campaign(campaigns):
     assert "Excluded by “bought”" in campaigns.host.browser().get(at).text
     lines = campaigns.verbs.receipt("c")["reckoning"]["lines"]
     assert f"excluded:{bought.id}" in [line["line"] for line in lines]
+    assert "newest at sending: v2" in campaigns.host.browser().get(f"{at}/receipt").text
     kept = [each.version for each in versions(campaigns.people.database, bought.id)]
     assert kept == [1, 2, 4], "the chosen one, the heeded one, today's"
