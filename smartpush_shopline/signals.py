@@ -3,7 +3,8 @@
 `segment_published`        a segment has a new version: shop, segment_id, version, joined, left
 `segment_members_changed`  people joined or left: shop, segment_id, version, joined, left
 `store_connected`          a store was connected: shop
-`audience_pinned`          recipients were saved for a campaign: shop, campaign_ref, field,
+`audience_pinned`          recipients were saved for a campaign, or a person took a newer list or
+                           another segment, or a first list came: shop, campaign_ref, field,
                            recipients, revision. A listener uses a session of its own: the
                            dashboard's is between two transactions at that moment
 `audience_held`            it is due, and a person has to decide first: shop, campaign_ref, field,

@@ -280,13 +280,7 @@ class Audiences:
 
 
 def _tell_pinned(session: Session, audience: Audience) -> None:
-    facts = {
-        "shop": _card(session, audience.shop_id),
-        "campaign_ref": audience.campaign_ref,
-        "field": audience.field,
-        "recipients": len(recall.recipients(session, audience)),
-        "revision": audience.revision,
-    }
+    facts = saving.news_of(session, audience)
     scheduling.after_commit(session, lambda: web.announce(signals.audience_pinned, **facts))
 
 

@@ -93,14 +93,14 @@ def heeded(audience: Audience, choice: Choice, undecided: Collection[int] = ()) 
 
 
 def _as_frozen(audience: Audience, choice: Choice) -> Choice:
-    for fact in (audience.frozen_facts or {}).get("picks", []):
-        if fact.get("heeded_id"):
-            choice = choice.at_version(fact["segment_id"], fact["heeded_id"])
+    for row in audience.picks:
+        if row.heeded_version_id is not None:
+            choice = choice.at_version(row.segment_id, row.heeded_version_id)
     return choice
 
 
 def _at_newest(pick: Pick, row: AudiencePick | None) -> Pick:
-    if row is None or row.policy != NEWEST or row.version_id is None:
+    if row is None or pick.policy != NEWEST or pick.version_id is None:
         return pick
     if row.segment.state == DELETED or row.segment.current_version_id is None:
         return pick

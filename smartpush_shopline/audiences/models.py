@@ -96,6 +96,7 @@ class AudiencePick(Base):
     it takes the segment's first list when that comes (`firsts.py`), and stays on it.
 
     `declined_version_id`: the newer version that a person saw and did not want; not asked again.
+    `heeded_version_id`: once the sending began, the one that counted then; kept as the chosen one.
     """
 
     __tablename__ = "smartpush_audience_pick"
@@ -108,10 +109,15 @@ class AudiencePick(Base):
     version_id: Mapped[int | None] = mapped_column(ForeignKey("smartpush_segment_version.id"))
     policy: Mapped[str] = mapped_column(String(20), default=PINNED)
     declined_version_id: Mapped[int | None]
+    heeded_version_id: Mapped[int | None] = mapped_column(
+        ForeignKey("smartpush_segment_version.id")
+    )
     picked_at: Mapped[datetime]
 
     segment: Mapped[Segment] = relationship(lazy="joined")
-    version: Mapped[SegmentVersion | None] = relationship(lazy="joined")
+    version: Mapped[SegmentVersion | None] = relationship(
+        lazy="joined", foreign_keys=[version_id]
+    )
 
 
 class AudienceReason(Base):

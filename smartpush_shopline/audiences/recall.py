@@ -66,21 +66,26 @@ def recipients_now(session: Session, audience: Audience, threshold: float) -> Bi
 
 
 def resolution_now(
-    session: Session, audience: Audience, threshold: float, saved: BitMap | None = None
+    session: Session,
+    audience: Audience,
+    threshold: float,
+    saved: BitMap | None = None,
+    choice: Choice | None = None,
 ) -> Resolution:
     """The people of the choice as saved, each under the reason of that day, or, for those who
     fell away since, under today's. Once the sending began: as it was at that moment.
 
     `threshold`: of lists that moved too much, see `heeding`. `saved`: its recipients, if they were
-    read.
+    read. `choice`: of the same lists, perhaps with other policies.
     """
     if audience.is_frozen:
         return frozen(session, audience)
     here = reach.load(session, audience.shop_id, audience.channel)
     saved = recipients(session, audience) if saved is None else saved
-    lost = heeding.lost_by(session, audience, choice_of(audience), saved, threshold)
+    choice = choice or choice_of(audience)
+    lost = heeding.lost_by(session, audience, choice, saved, threshold)
     left = saved - lost.left_list
-    today = split(session, choice_of(audience), left, lost.excluded, here)
+    today = split(session, choice, left, lost.excluded, here)
     then = {row.reason: row.members for row in audience.reasons}
     reasons = {
         reason: people | then.get(reason, BitMap()) for reason, people in today.reasons.items()
@@ -107,11 +112,35 @@ def frozen(session: Session, audience: Audience) -> Resolution:
 def resolution_of(
     session: Session, choice: Choice, threshold: float, lists: Lists | None = None
 ) -> Resolution:
-    """What a form shows: while the saved choice is unchanged, the people are the saved ones."""
+    """What a form shows: exactly what saving it would come to.
+
+    While the saved choice is unchanged, the people are the saved ones.
+    """
     audience = session.get(Audience, choice.audience_id) if choice.audience_id else None
     if audience and audience.is_saved and choice_of(audience).same_people_as(choice):
-        return resolution_now(session, audience, threshold)
-    return resolve(session, choice.without_pending_exclusions(), lists)
+        return resolution_now(session, audience, threshold, choice=choice)
+    return resolution_anew(session, audience, choice, threshold, lists)
+
+
+def resolution_anew(
+    session: Session,
+    audience: Audience | None,
+    choice: Choice,
+    threshold: float,
+    lists: Lists | None = None,
+) -> Resolution:
+    """Another choice for this audience, minus whom the lists that are heeded take away already."""
+    found = resolve(session, choice.without_pending_exclusions(), lists)
+    if audience is None or audience.is_frozen:
+        return found
+    lost = heeding.lost_by(session, audience, choice, found.recipients, threshold)
+    excluded = found.reasons["excluded"] | lost.excluded
+    return Resolution(
+        chosen=found.chosen,
+        reasons=dict(found.reasons) | {"excluded": excluded, LEFT_LIST: lost.left_list},
+        recipients=found.recipients - lost.left_list - lost.excluded,
+        undecided=lost.undecided,
+    )
 
 
 def iter_people(session: Session, audience: Audience, numbers: BitMap) -> Iterator[Recipient]:

@@ -6,6 +6,7 @@ A list of recipients grows only when a person takes a newer version; `recall` re
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -13,9 +14,10 @@ from sqlalchemy.orm import Session
 from ..errors import NotFound, RecipientsFixed, StaleChoice
 from ..members import digest
 from ..segments.models import Segment, SegmentVersion
+from ..shops.models import Shop
 from .choice import Choice, Pick
 from .models import HELD, SAVED, SCHEDULED, Audience, AudiencePick, AudienceReason
-from .recall import choice_of
+from .recall import choice_of, recipients
 from .resolve import Resolution, resolve
 
 _BATCH = 1000
@@ -62,6 +64,17 @@ def save(
         _set_policies(audience, choice)
     session.flush()
     return audience
+
+
+def news_of(session: Session, audience: Audience) -> dict[str, Any]:
+    """What `audience_pinned` says."""
+    return {
+        "shop": session.get_one(Shop, audience.shop_id).card,
+        "campaign_ref": audience.campaign_ref,
+        "field": audience.field,
+        "recipients": len(recipients(session, audience)),
+        "revision": audience.revision,
+    }
 
 
 def _not_held(audience: Audience) -> None:

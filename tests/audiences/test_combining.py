@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -149,3 +150,29 @@ def test_a_choice_that_is_signed_keeps_both(host, choose):
         choice = choose(combine="all").toggle("exclude", 5, 50).with_policy(5, "newest")
         assert Choice.load(choice.dump()) == choice
         assert choice.with_policy(5, "whatever") == choice == choice.combined("whatever")
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda choice, out, other: choice.with_policy(out.id, "pinned"),
+        lambda choice, out, other: choice.toggle("include", other.id, other.current_version_id),
+        lambda choice, out, other: choice.combined("all"),
+        lambda choice, out, other: choice.without(out.id),
+        lambda choice, out, other: choice,
+    ],
+    ids=["pinned", "another segment", "in all", "not excluded", "as it is"],
+)
+def test_a_form_counts_what_saving_it_comes_to(willing, look, save, choose, edit):
+    """Also where a list that is heeded has taken somebody away since the first saving."""
+    vip, few = willing.segment("vip", *"1234"), willing.segment("few", *"123")
+    out, other = willing.segment("out"), willing.segment("other", "4")
+    audience = save(choose(vip, few, exclude=[out]).with_policy(out.id, "newest"))
+    willing.segment("out", "2")
+    form = edit(look(audience, lambda session, row: recall.choice_of(row)), out, other)
+    shown = look(audience, lambda session, row: recall.resolution_of(session, form, math.inf))
+    save(form)
+    saved = look(audience, as_now)
+    assert shown.recipients == saved.recipients
+    assert shown.counts() | {"left_list": 0} == saved.counts() | {"left_list": 0}
+    assert sum(shown.counts().values()) == shown.chosen == saved.chosen

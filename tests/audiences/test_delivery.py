@@ -280,6 +280,37 @@ def test_saving_is_told_after_the_dashboard_commits_and_not_when_it_rolls_back(c
     assert told == [("kept", 2)]
 
 
+def test_whoever_pins_other_people_is_told_of_too(campaigns):
+    campaigns.crowd(4)
+    vip, other = campaigns.people.segment("VIP", "1"), campaigns.people.segment("Other", *"234")
+    fresh = campaigns.people.segment("Fresh", version=False)
+    choice = Choice(campaigns.people.shop_id, "email")
+    for each in (vip, fresh):
+        choice = choice.toggle("include", each.id, each.current_version_id)
+    campaigns.verbs.save(choice, campaign_ref="c")
+    campaigns.commit()
+    campaigns.people.segment("VIP", "1", "2")
+    at, browser = f"/smartpush/audiences/{campaigns.row().id}", campaigns.host.browser()
+    told = []
+
+    def hear(app, **facts):
+        told.append((facts["campaign_ref"], facts["recipients"], facts["revision"]))
+        assert len(list(campaigns.verbs.get("c").recipients())) == facts["recipients"]
+        campaigns.commit()
+
+    with signals.audience_pinned.connected_to(hear):
+        browser.post(f"{at}/keep", data={"segment_id": vip.id})
+        assert told == []
+        browser.post(f"{at}/take", data={"segment_id": vip.id})
+        browser.post(f"{at}/swap", data={"segment_id": vip.id, "other_id": other.id})
+        campaigns.people.segment("Fresh", "1")
+        campaigns.host.tick()
+        campaigns.host.tick()
+        browser.post(f"{at}/take", data={"segment_id": other.id, "revision": 1})
+    campaigns.commit()
+    assert told == [("c", 2, 2), ("c", 3, 3), ("c", 4, 3)]
+
+
 def test_a_receipt_adds_up_and_stays_as_it_was(campaigns):
     campaigns.crowd(5)
     vip = campaigns.people.segment("VIP", "1", "2", "3", "4")

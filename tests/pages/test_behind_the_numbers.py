@@ -387,3 +387,26 @@ def test_how_segments_overlap_and_what_is_probably_a_mistake(
     assert "“None” adds nobody: it is empty." in text_of(page)
     assert "“Two” adds nobody: all of its people are in the others." in text_of(page)
     assert "Excluding “Out” removes nobody" in text_of(page)
+
+
+def test_an_exclusion_whose_newest_list_removes_somebody_is_no_mistake(
+    client: FlaskClient, willing: People, save: Save
+) -> None:
+    crowd = [str(number) for number in range(11, 20)]
+    yes = says("subscribed", NOW)
+    willing.take(*[customer(ref, email=f"p{ref}@example.com", email_consent=yes) for ref in crowd])
+    one, out = willing.segment("One", "1", *crowd), willing.segment("Out")
+    page = f"/smartpush/audiences/{save(one, exclude=[out], newest=[out])}"
+    assert "Excluding “Out” removes nobody" in text_of(client.get(page))
+    willing.segment("Out", "1")
+    assert steps_of(client.get(page))[f"excluded:{out.id}"] == 1
+    assert "removes nobody" not in text_of(client.get(page))
+
+
+def test_nobody_left_is_not_said_to_be_for_one_reason_alone(
+    client: FlaskClient, willing: People, save: Save
+) -> None:
+    """One is excluded, the other has not subscribed."""
+    one, out = willing.segment("One", "1", "3"), willing.segment("Out", "1")
+    words = text_of(client.get(f"/smartpush/audiences/{save(one, exclude=[out])}"))
+    assert "Nobody is left of the chosen people, for the reasons above" in words

@@ -44,7 +44,7 @@ def audience(willing: People) -> int:
 def held(willing: People, audience: int, host: Flask) -> int:
     """VIP lost one of its two people, and the campaign is due."""
     with willing.begin() as session:
-        scheduling.schedule(session, session.get_one(Audience, audience), NOW)
+        scheduling.schedule(session, session.get_one(Audience, audience), NOW, 0.2)
     willing.segment("VIP", "1")
     with host.app_context():
         holding.hold_and_tell(host.extensions["smartpush"], audience, "held")

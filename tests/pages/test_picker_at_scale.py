@@ -12,6 +12,7 @@ from sqlalchemy import insert
 from smartpush_shopline.audiences import saving
 from smartpush_shopline.audiences.choice import Choice
 from smartpush_shopline.audiences.picking.offers import PAGE
+from smartpush_shopline.contracts import SegmentCard
 from smartpush_shopline.segments.models import (
     READY,
     SHOPLINE,
@@ -91,6 +92,25 @@ def test_those_used_last_come_first(
     places = [words.index(f"campaign {at:03}") for at in (300, 400, 1, 2)]
     assert places == sorted(places)
     assert "· used" in words
+
+
+def test_so_do_the_dashboards_own(cast: People, host: Flask) -> None:
+    names = [f"Readers {letter}" for letter in "ABCD"]
+    cards = [SegmentCard(ref=name, name=name, count=1) for name in names]
+    host.extensions["smartpush"].native.list = lambda _shop: cards
+    assert order_of(Hand(host), names) == names, "as the dashboard has them"
+    for at, name in enumerate(("Readers C", "Readers B")):
+        hand = Hand(host).press(f"include:native:{name}")
+        with cast.begin() as session:
+            saving.save(session, hand.choice(), f"campaign-{at}", cast.clock())
+        cast.clock.forward(days=1)
+    hand = Hand(host).press("search:include")
+    assert order_of(hand, names) == ["Readers B", "Readers C", "Readers A", "Readers D"]
+    assert "Readers B used" in hand.words
+
+
+def order_of(hand: Hand, names: list[str]) -> list[str]:
+    return sorted(names, key=hand.words.index)
 
 
 def test_a_row_says_how_its_segment_stands(cast: People, host: Flask) -> None:

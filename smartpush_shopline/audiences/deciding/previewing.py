@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -10,9 +10,8 @@ from sqlalchemy.orm import Session
 from ...errors import NotFound
 from ...segments.models import SegmentVersion
 from ...settings import Settings
-from .. import forecast, heeding, recall
+from .. import forecast, recall
 from ..models import Audience, AudiencePick
-from ..resolve import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,7 @@ def of_newest(
     if pick is None or newest_id in (None, pick.version_id):
         raise NotFound("There is no newer list of that segment.")
     choice = recall.choice_of(audience).at_version(segment_id, newest_id)
-    found = resolve(session, choice.without_pending_exclusions())
-    lost = heeding.lost_by(
-        session, audience, choice, found.recipients, settings.drift_threshold
-    )
-    found = replace(found, recipients=found.recipients - lost.left_list - lost.excluded)
+    found = recall.resolution_anew(session, audience, choice, settings.drift_threshold)
     after = forecast.expected(session, audience, settings, now, found).recipients
     before = forecast.expected(session, audience, settings, now).recipients
     newest = session.get_one(SegmentVersion, newest_id)

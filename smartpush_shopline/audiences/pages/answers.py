@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from ... import htmx
+from ... import htmx, signals
 from ...errors import NotFound, RecipientsFixed, StaleChoice
 from ...i18n import gettext as _
 from ...segments.models import DELETED, Segment, SegmentVersion
-from ...web import allow, friendly, id_of, page_or_partial, state, typed
+from ...web import allow, announce, friendly, id_of, page_or_partial, state, typed
 from .. import saving
 from ..deciding import answering, previewing
 from ..models import HELD, Audience
@@ -32,7 +32,7 @@ HOUR = timedelta(hours=1)
 def take(audience_id: int) -> BaseResponse:
     """The newest list of one chosen segment."""
     now = state().now()
-    return _answer(audience_id, lambda s, a: saving.take_newer(s, a, _segment_id(), now))
+    return _answer(audience_id, lambda s, a: saving.take_newer(s, a, _segment_id(), now), pins=True)
 
 
 @blueprint.get("/audiences/<int:audience_id>/take")
@@ -61,7 +61,9 @@ def keep(audience_id: int) -> BaseResponse:
 def swap(audience_id: int) -> BaseResponse:
     """Another segment in the place of one."""
     other, now = request.form.get("other_id", type=id_of) or 0, state().now()
-    return _answer(audience_id, lambda s, a: answering.swap(s, a, _segment_id(), other, now))
+    return _answer(
+        audience_id, lambda s, a: answering.swap(s, a, _segment_id(), other, now), pins=True
+    )
 
 
 @blueprint.post("/audiences/<int:audience_id>/discard")
@@ -114,8 +116,13 @@ def _instead(audience: Audience, query: str) -> Any:
     )
 
 
-def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseResponse:
-    """Act on the audience as it was shown; who came second is told, and sees it as it is."""
+def _answer(
+    audience_id: int, act: Callable[[Session, Audience], None], *, pins: bool = False
+) -> BaseResponse:
+    """Act on the audience as it was shown; who came second is told, and sees it as it is.
+
+    `pins`: its people are worked out anew, which is told after the commit.
+    """
     note = ""
     try:
         with state().database.begin() as session:
@@ -125,6 +132,9 @@ def _answer(audience_id: int, act: Callable[[Session, Audience], None]) -> BaseR
                 allow("send", shop.card)
             act(session, audience)
             holding.go_on(session, audience, state().settings.drift_threshold)
+            news = saving.news_of(session, audience) if pins else None
+        if news is not None:
+            announce(signals.audience_pinned, **news)
         state().ring("send")
     except NotFound:
         _not_chosen()

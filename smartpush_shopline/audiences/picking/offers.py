@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -129,7 +129,7 @@ def groups(
 ) -> list[Group]:
     """The three groups of one box, those used last first, so many rows of each.
 
-    One query, and one look at the dashboard's own segments.
+    Two queries, and one look at the dashboard's own segments.
     """
     found: dict[str, list[Row]] = {SHOPLINE: [], SMARTPUSH: []}
     total = {SHOPLINE: 0, SMARTPUSH: 0}
@@ -137,9 +137,9 @@ def groups(
         row = _segment_row(segment, version, choice, side)
         found[segment.source].append(replace(row, used_at=used_at))
         total[segment.source] = every
-    cards = _native_cards(state, shop, query)
-    picks = _native_picks(session, choice)
-    native = [_native_row(card, picks.get(card.ref), side) for card in cards[:rows]]
+    known = _native_known(session, shop.id)
+    cards = _used_last_first(_native_cards(state, shop, query), known)
+    native = [_native_row(card, known.get(card.ref), choice, side) for card in cards[:rows]]
     return [
         *(Group(name, first, total[name] - len(first)) for name, first in found.items()),
         Group(NATIVE, native, len(cards[rows:])),
@@ -208,20 +208,32 @@ def _native_cards(state: State, shop: Shop, query: str) -> list[SegmentCard]:
     return [card for card in state.native.list(shop.card) if wanted in card.name.casefold()]
 
 
-def _native_picks(session: Session, choice: Choice) -> dict[str, Pick]:
-    """The picks that are the dashboard's own segments, by the dashboard's reference."""
+def _native_known(session: Session, shop_id: int) -> dict[str, tuple[int, datetime | None]]:
+    """Those of the dashboard's own segments that were ever chosen here: id, and when it was last
+    used, by the dashboard's reference."""
+    used = _last_used(shop_id)
     rows = session.execute(
-        select(Segment.segment_ref, Segment.id).where(
-            Segment.shop_id == choice.shop_id,
-            Segment.source == NATIVE,
-            Segment.id.in_([pick.segment_id for pick in choice.picks]),
-        )
+        select(Segment.segment_ref, Segment.id, used.c.used_at)
+        .outerjoin(used, used.c.segment_id == Segment.id)
+        .where(Segment.shop_id == shop_id, Segment.source == NATIVE)
     )
-    found = {ref: choice.find(segment_id) for ref, segment_id in rows}
-    return {ref: pick for ref, pick in found.items() if pick}
+    return {row.segment_ref: (row.id, row.used_at) for row in rows}
 
 
-def _native_row(card: SegmentCard, pick: Pick | None, side: str) -> Row:
+def _used_last_first(
+    cards: Sequence[SegmentCard], known: Mapping[str, tuple[int, datetime | None]]
+) -> list[SegmentCard]:
+    """The others stay in the dashboard's order."""
+    used = {ref: used_at for ref, (_id, used_at) in known.items() if used_at}
+    first = sorted((c for c in cards if c.ref in used), key=lambda c: used[c.ref], reverse=True)
+    return [*first, *(card for card in cards if card.ref not in used)]
+
+
+def _native_row(
+    card: SegmentCard, known: tuple[int, datetime | None] | None, choice: Choice, side: str
+) -> Row:
+    segment_id, used_at = known or (0, None)
+    pick = choice.find(segment_id)
     key = hashlib.blake2b(card.ref.encode(), digest_size=6).hexdigest()
     return Row(
         value=f"{side}:native:{card.ref}",
@@ -232,6 +244,5 @@ def _native_row(card: SegmentCard, pick: Pick | None, side: str) -> Row:
         published_at=None,
         pressed=pick is not None and pick.mode == side,
         elsewhere=pick is not None and pick.mode != side,
+        used_at=used_at,
     )
-
-

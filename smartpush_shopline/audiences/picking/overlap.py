@@ -90,14 +90,14 @@ def _others(picks: Sequence[Pick], at: int, lists: Lists) -> list[Pick]:
 
 def _about_excluded(choice: Choice, lists: Lists, found: Resolution) -> list[Doubt]:
     excluded = found.reasons["excluded"]
-    told = []
-    for pick in choice.of(EXCLUDE):
-        if pick.version_id not in lists or not found.chosen:
-            continue
-        taken = excluded.intersection_cardinality(_list(lists, pick))
-        if not taken:
-            told.append(Doubt(REMOVES_NOBODY, pick.segment_id))
-    return told
+    picks = [pick for pick in choice.of(EXCLUDE) if pick.version_id in lists]
+    if not found.chosen or excluded - union(_list(lists, pick) for pick in picks):
+        return []  # a newer list, which is heeded at sending, removes somebody
+    return [
+        Doubt(REMOVES_NOBODY, pick.segment_id)
+        for pick in picks
+        if excluded.isdisjoint(_list(lists, pick))
+    ]
 
 
 def _list(lists: Lists, pick: Pick) -> BitMap:

@@ -13,10 +13,11 @@ from pyroaring import BitMap
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from ... import signals
 from ...contacts import reach
 from ...members import union
 from ...segments.models import Segment
-from ...web import State
+from ...web import State, announce
 from .. import recall, saving
 from ..choice import Choice
 from ..models import HELD, INCLUDE, SAVED, SCHEDULED, Audience, AudiencePick
@@ -30,7 +31,9 @@ def take_all(state: State, shop_id: int | None = None) -> None:
     with state.database.read() as session:
         ids = list(session.scalars(_ready(shop_id)))
     for audience_id in ids:
-        state.database.retrying(partial(take, audience_id=audience_id))
+        news = state.database.retrying(partial(_take_and_tell, audience_id=audience_id))
+        if news is not None:
+            announce(signals.audience_pinned, **news)
 
 
 def _ready(shop_id: int | None) -> Any:
@@ -47,6 +50,13 @@ def _ready(shop_id: int | None) -> Any:
         .distinct()
     )
     return asked if shop_id is None else asked.where(Audience.shop_id == shop_id)
+
+
+def _take_and_tell(session: Session, audience_id: int) -> dict[str, Any] | None:
+    """What is told after the commit; None when there was nothing to take."""
+    if not take(session, audience_id):
+        return None
+    return saving.news_of(session, session.get_one(Audience, audience_id))
 
 
 def take(session: Session, audience_id: int) -> bool:

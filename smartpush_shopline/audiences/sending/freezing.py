@@ -12,10 +12,9 @@ from sqlalchemy.orm import Session
 
 from ...errors import CannotSend
 from ...members import digest
-from ...segments.models import Segment
+from ...segments.models import Segment, SegmentVersion
 from ...shops.models import UNINSTALLED, Shop
 from .. import heeding, recall, smart
-from ..choice import Choice
 from ..deciding import between
 from ..delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
 from ..models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
@@ -82,6 +81,8 @@ def _refuse_undecided(session: Session, audience: Audience, threshold: float) ->
 
 def _fix(session: Session, audience: Audience, found: Resolution, now: datetime) -> None:
     heeded = heeding.heeded(audience, recall.choice_of(audience))
+    for pick, then in zip(audience.picks, heeded.picks, strict=True):
+        pick.heeded_version_id = then.version_id
     audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
     audience.frozen_at, audience.state = now, SENDING
     if audience.held_because != UNDECIDED:  # that one stays told
@@ -89,7 +90,7 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     audience.frozen_facts = {
         "chosen": found.chosen,
         "saved": len(recall.recipients(session, audience)),
-        "picks": [_facts_of(pick, session, heeded) for pick in audience.picks],
+        "picks": [_facts_of(pick, session) for pick in audience.picks],
     }
     session.add_all(
         LeftOut(
@@ -104,12 +105,12 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     )
 
 
-def _facts_of(pick: AudiencePick, session: Session, heeded: Choice) -> dict[str, Any]:
+def _facts_of(pick: AudiencePick, session: Session) -> dict[str, Any]:
     segment = session.get_one(Segment, pick.segment_id)
-    version, then = pick.version, heeded.find(pick.segment_id)
+    version = pick.version
+    heeded = session.get(SegmentVersion, pick.heeded_version_id or 0)
     return {
         "segment_id": pick.segment_id,
-        "heeded_id": then.version_id if then else None,
         "mode": pick.mode,
         "policy": pick.policy,
         "segment": segment.segment_ref,
@@ -117,6 +118,7 @@ def _facts_of(pick: AudiencePick, session: Session, heeded: Choice) -> dict[str,
         "name": version.name if version else segment.name,
         "version": version.version if version else None,
         "version_id": pick.version_id,
+        "heeded": heeded.version if heeded else None,
         "published_at": version.published_at.isoformat() if version else None,
         "people": version.count if version else None,
         "admin_count": segment.admin_count,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -41,7 +41,8 @@ class InSegment:
     """One chosen segment: whether the version this campaign keeps has the person, and the newest.
 
     `newer` and `newer_has` are None while the kept version is the newest. `undecided`: the newest
-    would be heeded, but moved too much, so the kept one counts until somebody decides.
+    would be heeded, but moved too much, so the kept one counts until somebody decides. `fixed`: the
+    sending began, and `newer` is the one that was heeded then.
     """
 
     segment_id: int
@@ -53,6 +54,12 @@ class InSegment:
     newer: int | None
     newer_has: bool | None
     undecided: bool = False
+    fixed: bool = False
+
+    @property
+    def is_heeded(self) -> bool:
+        """The newer version counts, besides the kept one."""
+        return self.policy == NEWEST and self.newer is not None and not self.undecided
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,7 @@ def _explain(
     pick = next((p for p in audience.picks if p.segment_id == segment_id), None)
     if rule == "left_list":
         pick = _left(audience, segments)
+    decided = next((each for each in segments if pick and each.segment_id == pick.segment_id), None)
     event, through = _decided(session, audience, contact, rule, here)
     twin = _twin(session, contact, audience, here) if rule == "same_address" else None
     return Explanation(
@@ -184,7 +192,7 @@ def _explain(
         number=contact.number,
         name=finding.name_of(contact),
         address=finding.address_of(contact, audience.channel),
-        since=event.occurred_at if event else _since(session, pick, contact.number, now),
+        since=event.occurred_at if event else _since(session, decided, contact.number),
         fact=_fact(event) if event else None,
         segment=pick.segment.name if pick else None,
         through=finding.name_of(twin) if twin else through,
@@ -264,11 +272,22 @@ def _fact(event: ConsentEvent) -> DecidingFact:
 def _segments(
     session: Session, audience: Audience, number: int, undecided: Collection[int]
 ) -> list[InSegment]:
-    ids = {p.version_id for p in audience.picks} | {
-        p.segment.current_version_id for p in audience.picks
-    }
+    newest = {pick.id: _newest(audience, pick) for pick in audience.picks}
+    ids = {pick.version_id for pick in audience.picks} | set(newest.values())
     versions = _versions(session, {each for each in ids if each})
-    return [_in_segment(pick, number, versions, undecided) for pick in audience.picks]
+    found = [
+        _in_segment(pick, newest[pick.id], number, versions, undecided) for pick in audience.picks
+    ]
+    if not audience.is_frozen:
+        return found
+    return [replace(each, fixed=each.policy == NEWEST) for each in found]
+
+
+def _newest(audience: Audience, pick: AudiencePick) -> int | None:
+    """Of a list that is heeded, once the sending began: the newest of that moment."""
+    if audience.is_frozen and pick.policy == NEWEST:
+        return pick.heeded_version_id
+    return pick.segment.current_version_id
 
 
 def _versions(session: Session, ids: set[int]) -> dict[int, tuple[int, BitMap]]:
@@ -279,13 +298,13 @@ def _versions(session: Session, ids: set[int]) -> dict[int, tuple[int, BitMap]]:
 
 def _in_segment(
     pick: AudiencePick,
+    newest_id: int | None,
     number: int,
     versions: dict[int, tuple[int, BitMap]],
     undecided: Collection[int],
 ) -> InSegment:
     kept = versions.get(pick.version_id or 0)
-    current_id = pick.segment.current_version_id
-    newer = versions.get(current_id or 0) if current_id != pick.version_id else None
+    newer = versions.get(newest_id or 0) if newest_id != pick.version_id else None
     return InSegment(
         segment_id=pick.segment_id,
         name=pick.segment.name,
@@ -304,24 +323,19 @@ def _left(audience: Audience, segments: Sequence[InSegment]) -> AudiencePick | N
     lost = {
         each.segment_id
         for each in segments
-        if each.mode == INCLUDE and each.policy == NEWEST and not each.undecided
-        if each.has and each.newer_has is False
+        if each.mode == INCLUDE and each.is_heeded and each.has and not each.newer_has
     }
     return next((pick for pick in audience.picks if pick.segment_id in lost), None)
 
 
-def _since(
-    session: Session, pick: AudiencePick | None, number: int, now: Resolution
-) -> datetime | None:
-    """When the segment began to be as it is now for this person: in it, or out of it."""
-    if pick is None:
+def _since(session: Session, segment: InSegment | None, number: int) -> datetime | None:
+    """When the version that counts began to be as it is for this person: in it, or out of it."""
+    if segment is None:
         return None
+    counts = segment.newer if segment.is_heeded else segment.version
     asked = select(SegmentVersion.published_at, SegmentVersion.members).where(
-        SegmentVersion.segment_id == pick.segment_id
+        SegmentVersion.segment_id == segment.segment_id, SegmentVersion.version <= counts
     )
-    heeded = pick.policy == NEWEST and pick.segment_id not in now.undecided
-    if not heeded and pick.version is not None:
-        asked = asked.where(SegmentVersion.version <= pick.version.version)
     rows = session.execute(asked.order_by(SegmentVersion.version.desc()).limit(_BACK)).all()
     since: datetime | None = None
     for published_at, members in rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...i18n import gettext as _
 from ...i18n import local_time
 from ..models import EXCLUDE
-from .explaining import DecidingFact, Explanation
+from .explaining import DecidingFact, Explanation, InSegment
 
 
 def headline(said: Explanation, channel: str, zone: str) -> str:
@@ -164,6 +164,16 @@ def today(said: Explanation) -> str:
     return ""
 
 
+def _newer(segment: InSegment) -> str:
+    if segment.fixed and segment.newer_has:
+        return _("; v%(newer)s, which counted at sending, has them")
+    if segment.fixed:
+        return _("; v%(newer)s, which counted at sending, does not have them")
+    if segment.newer_has:
+        return _("; the newer v%(newer)s has them")
+    return _("; the newer v%(newer)s does not have them")
+
+
 def segments(said: Explanation) -> list[str]:
     """Which pinned versions have the person, and whether a newer one says otherwise."""
     lines = []
@@ -177,11 +187,7 @@ def segments(said: Explanation) -> list[str]:
         if each.mode == EXCLUDE:
             lines[-1] += _(" (exclusion)")
         if each.newer is not None:
-            lines[-1] += (
-                _("; the newer v%(newer)s has them")
-                if each.newer_has
-                else _("; the newer v%(newer)s does not have them")
-            ) % facts
+            lines[-1] += _newer(each) % facts
         if each.undecided:
             lines[-1] += _("; it moved too much, so v%(n)s counts until somebody decides") % facts
     return lines

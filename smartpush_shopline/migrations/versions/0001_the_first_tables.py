@@ -451,11 +451,17 @@ def upgrade() -> None:
         sa.Column("version_id", sa.Integer(), nullable=True),
         sa.Column("policy", sa.String(length=20), nullable=False),
         sa.Column("declined_version_id", sa.Integer(), nullable=True),
+        sa.Column("heeded_version_id", sa.Integer(), nullable=True),
         sa.Column("picked_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["audience_id"],
             ["smartpush_audience.id"],
             name=op.f("fk_smartpush_audience_pick_audience_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["heeded_version_id"],
+            ["smartpush_segment_version.id"],
+            name=op.f("fk_smartpush_audience_pick_heeded_version_id"),
         ),
         sa.ForeignKeyConstraint(
             ["segment_id"],

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from werkzeug.exceptions import Forbidden
 
+from smartpush_shopline import Choice
 from smartpush_shopline.audiences.why import explaining, telling
 from smartpush_shopline.errors import NotFound, StaleChoice
 from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, as_now, says
@@ -185,6 +187,43 @@ def test_who_left_a_segment_that_is_heeded(cast, ask, save, choose, every):
     cast.segment("all", "2")
     said = ask(audience, "ada@example.com")
     assert (said.rule, said.segment, said.since) == ("left_list", "all", cast.clock())
+
+
+@pytest.fixture
+def sent_to_the_newest(campaigns):
+    """VIP v2 had lost P1 and Out v2 had gained P2 when it was sent. By v3 of both they are back."""
+    campaigns.crowd(12)
+    vip = campaigns.people.segment("VIP", *map(str, range(1, 13)))
+    out = campaigns.people.segment("Out")
+    choice = Choice(campaigns.people.shop_id, "email")
+    for mode, each in (("include", vip), ("exclude", out)):
+        choice = choice.toggle(mode, each.id, each.current_version_id)
+        choice = choice.with_policy(each.id, "newest")
+    campaigns.verbs.save(choice, campaign_ref="c")
+    campaigns.commit()
+    campaigns.people.clock.forward(hours=1)
+    campaigns.people.segment("VIP", *map(str, range(2, 13)))
+    campaigns.people.segment("Out", "2")
+    list(campaigns.verbs.get("c").batches())
+    campaigns.people.clock.forward(hours=1)
+    campaigns.people.segment("VIP", *map(str, range(1, 12)))
+    campaigns.people.segment("Out", "3")
+    return campaigns
+
+
+@pytest.mark.parametrize(
+    ("who", "rule", "segment", "line"),
+    [
+        ("p1", "left_list", "VIP", "VIP v1: in it; v2, which counted at sending, does not"),
+        ("p2", "excluded", "Out", "Out v1: not in it (exclusion); v2, which counted at sending,"),
+    ],
+)
+def test_once_sent_it_is_told_by_the_list_that_counted_then(
+    sent_to_the_newest, who, rule, segment, line
+):
+    said = sent_to_the_newest.verbs.explain("c", f"{who}@example.com")
+    assert (said.rule, said.segment, said.since) == (rule, segment, NOW + timedelta(hours=1))
+    assert any(each.startswith(line) for each in telling.segments(said))
 
 
 def test_by_telephone_number(ask, save, choose, every):

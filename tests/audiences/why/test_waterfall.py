@@ -13,7 +13,8 @@ from smartpush_shopline.audiences.choice import Choice, Pick
 from smartpush_shopline.audiences.resolve import Resolution, chosen_of, excluded_of, split
 from smartpush_shopline.audiences.why import waterfall
 from smartpush_shopline.contacts.reach import VERDICTS, Reach
-from tests.support import ADA, BEA, DEE, NOW, as_now, says
+from smartpush_shopline.segments import thinning
+from tests.support import ADA, BEA, DEE, NOW, as_now, says, versions
 
 PEOPLE = range(1, 41)
 LISTS = some.lists(some.sets(some.sampled_from(PEOPLE)), max_size=4)
@@ -156,3 +157,26 @@ def test_once_sent_it_names_the_lists_that_were_heeded_then(campaigns):
     at = f"/smartpush/audiences/{campaigns.row().id}/people.csv?step=excluded:{bought.id}"
     listed = campaigns.host.browser().get(at).text.splitlines()
     assert len(listed) == 2 and "p1@example.com" in listed[1]
+
+
+def test_the_list_that_was_heeded_is_kept_as_long_as_the_campaign(campaigns):
+    campaigns.crowd(6)
+    bought = campaigns.people.segment("bought")
+    choice = Choice(campaigns.people.shop_id, "email", scope="everyone")
+    choice = choice.toggle("exclude", bought.id, bought.current_version_id)
+    campaigns.verbs.save(choice.with_policy(bought.id, "newest"), campaign_ref="c")
+    campaigns.commit()
+    campaigns.people.segment("bought", "1")
+    list(campaigns.verbs.get("c").batches())
+    campaigns.people.clock.forward(minutes=1)
+    campaigns.people.segment("bought", "2")
+    campaigns.people.segment("bought", "3")
+    campaigns.people.clock.forward(days=2)
+    thinning.thin(campaigns.host.state)
+    at = f"/smartpush/audiences/{campaigns.row().id}"
+    assert "Excluded by “bought”" in campaigns.host.browser().get(at).text
+    lines = campaigns.verbs.receipt("c")["reckoning"]["lines"]
+    assert f"excluded:{bought.id}" in [line["line"] for line in lines]
+    assert "newest at sending: v2" in campaigns.host.browser().get(f"{at}/receipt").text
+    kept = [each.version for each in versions(campaigns.people.database, bought.id)]
+    assert kept == [1, 2, 4], "the chosen one, the heeded one, today's"
