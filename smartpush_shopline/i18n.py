@@ -70,7 +70,7 @@ def visitor_language(accepted: LanguageAccept) -> Iterator[None]:
 
     The first of the wanted ones that there is, else English.
     """
-    found = (_visitors_catalogue(tag) for tag in accepted.values())
+    found = (_visitors_catalogue(tag) for tag, quality in accepted if quality > 0)
     with force_locale(next((name for name in found if name), "en")):
         yield
 

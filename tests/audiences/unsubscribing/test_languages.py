@@ -19,6 +19,7 @@ WANTED = [
     ("fr-CH, fr;q=0.9, en;q=0.8", "fr", "Voulez-vous vous désabonner"),
     ("sw, de;q=0.5", "de", "Möchten Sie sich abmelden?"),
     ("en-GB,de;q=0.8", "en", "Do you want to unsubscribe?"),
+    ("de;q=0, fr;q=0.1", "fr", "Voulez-vous vous désabonner"),
     ("sw", "en", "Do you want to unsubscribe?"),
     ("*", "en", "Do you want to unsubscribe?"),
     ("a--b;q=x, ../../etc, \N{LATIN SMALL LETTER E WITH ACUTE}", "en", "Do you want to"),
