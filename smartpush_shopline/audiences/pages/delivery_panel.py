@@ -28,7 +28,8 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
     is_due = _is_due(audience, now)
     is_moving = is_due or _goes_out(audience, went)
     settings = state().settings
-    asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
+    matters = is_due or audience.decide_by
+    asked = held_by(session, audience, settings.drift_threshold) if matters else []
     then = holding.otherwise_of(audience, settings)
     return {
         "shop": shop,
@@ -39,6 +40,7 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "is_moving": is_moving,
         "again_in": _SOON if is_moving else _until_something_happens(audience, now),
         "is_due": is_due,
+        "must_decide": bool(asked),
         "held": holding_words.why(audience, asked),
         "deadline": holding_words.deadline(audience, then, shop.timezone),
         "undecided_note": holding_words.undecided(audience, shop.timezone),

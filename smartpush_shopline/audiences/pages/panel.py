@@ -15,7 +15,7 @@ from .. import delivery, forecast, recall
 from ..choice import Choice
 from ..deciding import between, previewing
 from ..deciding.between import Question
-from ..models import DISCARDED, HELD, SENT, Audience
+from ..models import CANCELLED, DISCARDED, HELD, SENT, Audience
 from ..picking import overlap, sides
 from ..picking.picker import assets, sum_of
 from ..resolve import Lists, Resolution
@@ -50,7 +50,8 @@ class Reading:
 
 def read(session: Session, audience: Audience) -> Reading:
     threshold = state().settings.drift_threshold
-    asked = between.questions(session, audience, threshold)
+    is_over = audience.state == CANCELLED  # asked again once somebody schedules it again
+    asked = [] if is_over else between.questions(session, audience, threshold)
     saved = recall.recipients(session, audience)
     found = recall.resolution_now(session, audience, threshold, saved)
     return Reading(asked, saved, found, *waterfall.lists_in_use(session, audience, found))
@@ -91,6 +92,8 @@ def heading_of(
     if step != waterfall.RECIPIENTS:
         return ""
     if not audience.is_frozen:
+        if audience.state == CANCELLED:
+            return "would"
         return "as_saved" if holding.is_asked(audience, asked) else ""
     went = delivery.progress(session, audience.id, state().now())
     return "received" if audience.state == SENT and went.sent == went.total else "fixed"

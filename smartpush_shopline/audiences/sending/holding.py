@@ -24,7 +24,7 @@ from .. import delivery, recall, smart
 from ..deciding import answering, between
 from ..deciding.between import GONE, WAITING
 from ..deciding.between import HELD as MOVED
-from ..models import HELD, SCHEDULED, UNDECIDED, Audience
+from ..models import CANCELLED, HELD, SCHEDULED, UNDECIDED, Audience
 from ..resolve import RECENTLY_WRITTEN
 from . import freezing
 
@@ -91,10 +91,10 @@ def _news(session: Session, audience: Audience, settings: Settings) -> dict[str,
 
 def is_asked(audience: Audience, asked: Sequence[between.Question]) -> bool:
     """Whether nobody knows yet to whom it goes: it is held, or would be, until somebody decides."""
-    if audience.is_frozen:
+    if audience.is_frozen or audience.state == CANCELLED:
         return False
     waits = audience.state == HELD and audience.decide_by is not None
-    return waits or any(each.kind == MOVED for each in asked)
+    return waits or any(each.must and each.kind != WAITING for each in asked)
 
 
 def otherwise_of(audience: Audience, settings: Settings) -> str:

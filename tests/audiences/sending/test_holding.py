@@ -358,3 +358,64 @@ def test_what_is_held_cannot_be_looped_over_either(campaigns, held):
     held()
     with pytest.raises(CannotSend):
         list(campaigns.verbs.get("c").batches())
+
+
+def page_of(campaigns):
+    return campaigns.host.browser().get(f"/smartpush/audiences/{campaigns.row().id}").text
+
+
+@pytest.fixture
+def moved(campaigns, sent):
+    """VIP lost half of its people while a scheduled campaign heeds it, which is not due yet."""
+    campaigns.crowd(4)
+    vip = campaigns.people.segment("VIP", "1", "2", "3", "4")
+    choice = Choice(campaigns.people.shop_id, "email")
+    choice = choice.toggle("include", vip.id, vip.current_version_id)
+    campaigns.verbs.save(choice.with_policy(vip.id, "newest"), campaign_ref="c")
+    campaigns.verbs.schedule("c", DUE)
+    campaigns.commit()
+    campaigns.people.segment("VIP", "1", "2")
+    return vip
+
+
+def test_a_cancelled_campaign_asks_nothing_and_may_be_scheduled_again(campaigns, moved):
+    campaigns.verbs.cancel("c")
+    page = page_of(campaigns)
+    assert "people would get this email" in page and "Would receive it" in page
+    assert "Cancelled before anybody was written to." in page
+    for asked in ("Only if you say so", "Keep v1", "Cancel it", "people get this", "Not decided"):
+        assert asked not in page
+    campaigns.verbs.schedule("c", DUE)
+    assert campaigns.row().state == "scheduled"
+    page = page_of(campaigns)
+    assert "Not decided yet who gets this email." in page and "Keep v1" in page
+
+
+def test_a_scheduled_campaign_has_one_way_of_cancelling(campaigns, moved):
+    page = page_of(campaigns)
+    assert "Undecided, it would be held" in page
+    assert "Cancel</button>" in page and "Cancel it" not in page
+
+
+def test_one_that_is_due_and_will_be_held_does_not_say_that_it_goes_out(campaigns, moved):
+    campaigns.people.clock.time = DUE
+    page = page_of(campaigns)
+    assert "It is due, but somebody has to decide first: “VIP” moved 50 %." in page
+    assert "Goes out now" not in page and "it would be held" not in page
+
+
+def test_one_deleted_in_the_admin_is_undecided_at_once(campaigns, sent):
+    campaigns.crowd(2)
+    vip = campaigns.people.segment("VIP", "1", "2")
+    choice = Choice(campaigns.people.shop_id, "email")
+    choice = choice.toggle("include", vip.id, vip.current_version_id)
+    campaigns.verbs.save(choice.with_policy(vip.id, "newest"), campaign_ref="c")
+    campaigns.commit()
+    assert "Not decided yet" not in page_of(campaigns)
+    with campaigns.people.begin() as session:
+        publishing.mark_deleted(session.get_one(Segment, vip.id), NOW)
+    page = page_of(campaigns)
+    assert "Not decided yet who gets this email." in page and "people get this" not in page
+    assert "Would receive it as saved" in page
+    post(campaigns, "keep", segment_id=vip.id, revision=campaigns.row().revision)
+    assert "people get this email" in page_of(campaigns)
