@@ -19,6 +19,7 @@ from ..deciding import between
 from ..delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
 from ..models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
 from ..resolve import Resolution
+from . import story
 
 _ROWS_AT_ONCE = 500
 
@@ -84,6 +85,8 @@ def _fix(session: Session, audience: Audience, found: Resolution, now: datetime)
     for pick, then in zip(audience.picks, heeded.picks, strict=True):
         pick.heeded_version_id = then.version_id
     audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
+    if story.is_open(audience):
+        story.tell(audience, story.SETTLED, now)
     audience.frozen_at, audience.state = now, SENDING
     if audience.held_because != UNDECIDED:  # that one stays told
         audience.let_go()

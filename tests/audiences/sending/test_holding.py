@@ -419,3 +419,68 @@ def test_one_deleted_in_the_admin_is_undecided_at_once(campaigns, sent):
     assert "Would receive it as saved" in page
     post(campaigns, "keep", segment_id=vip.id, revision=campaigns.row().revision)
     assert "people get this email" in page_of(campaigns)
+
+
+def receipt_of(campaigns):
+    at = f"/smartpush/audiences/{campaigns.row().id}/receipt"
+    return campaigns.host.browser().get(at).text, campaigns.verbs.receipt("c")
+
+
+BEGAN = "Held on Tue 24 Nov, 13:00 (Asia/Taipei): “VIP” moved 75 %."
+
+
+@pytest.mark.parametrize(
+    ("verb", "decided", "version"),
+    [
+        ("keep", "Decided on Tue 24 Nov, 13:30: “VIP” v1 was kept.", 1),
+        ("take", "Decided on Tue 24 Nov, 13:30: “VIP” v2 was taken.", 2),
+    ],
+)
+def test_what_a_person_decided_stays_told(campaigns, held, sent, verb, decided, version):
+    vip = held()
+    assert BEGAN not in page_of(campaigns), "it is held, which is said already"
+    campaigns.people.clock.forward(minutes=30)
+    post(campaigns, verb, segment_id=vip.id, revision=campaigns.row().revision)
+    page, facts = receipt_of(campaigns)
+    assert f"{BEGAN} {decided}" in page_of(campaigns) and f"{BEGAN} {decided}" in page
+    asked = {"kind": "held", "name": "VIP", "mode": "include", "percent": 75}
+    answer = {"at": (DUE + timedelta(minutes=30)).isoformat(), "did": verb}
+    answer |= {"name": "VIP", "version": version}
+    assert facts["held"] == [{"at": DUE.isoformat(), "asked": [asked], "answers": [answer]}]
+
+
+def test_that_it_was_cancelled_stays_told_until_it_is_sent_after_all(campaigns, held, sent):
+    vip = held()
+    post(campaigns, "discard", segment_id=vip.id, revision=campaigns.row().revision)
+    told = f"{BEGAN} Cancelled on Tue 24 Nov, 13:00."
+    assert told in page_of(campaigns)
+    campaigns.people.segment("VIP", "1", "2", "3", "4")
+    campaigns.verbs.schedule("c", DUE)
+    campaigns.commit()
+    tick(campaigns)
+    assert sent == ["1", "2", "3", "4"] and told in receipt_of(campaigns)[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "became"), [("send", "what was saved was sent"), ("cancel", "it was cancelled")]
+)
+def test_that_nobody_decided_stays_told(campaigns, held, said, became):
+    held(otherwise=said)
+    campaigns.people.clock.forward(hours=5)
+    tick(campaigns)
+    tick(campaigns)
+    assert f"{BEGAN} Nobody decided by Tue 24 Nov, 15:00, so {became}." in page_of(campaigns)
+
+
+def test_that_it_went_out_by_itself_stays_told(campaigns, held, sent):
+    held()
+    campaigns.people.segment("VIP", "1", "2", "3", "4")
+    tick(campaigns)
+    told = "On Tue 24 Nov, 13:00 nothing was left to decide, so it went out."
+    assert f"{BEGAN} {told}" in receipt_of(campaigns)[0]
+
+
+def test_the_dashboard_itself_may_cancel_what_is_held(campaigns, held):
+    held()
+    campaigns.verbs.cancel("c")
+    assert f"{BEGAN} Cancelled on Tue 24 Nov, 13:00." in page_of(campaigns)
