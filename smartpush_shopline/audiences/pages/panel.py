@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...shops.models import Shop
 from ...web import render, state
-from .. import delivery, forecast, recall
+from .. import delivery, forecast, recall, smart
 from ..choice import Choice
 from ..deciding import between, previewing
 from ..deciding.between import Question
@@ -78,6 +78,7 @@ def facts_of(
         "moved": holding_words.moved,
         "sends": _answers(session, audience, reading, len(now.recipients)),
         "fall": waterfall.fall(reading.choice, reading.lists, now, reading.newest),
+        "smart": smart.in_force(settings, audience),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
