@@ -52,6 +52,8 @@ class Audience(Base):
     held_at: Mapped[datetime | None]
     decide_by: Mapped[datetime | None]
     """Until when a person may decide about a held campaign; then `otherwise` applies."""
+    held_story: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    """When it was held, what was asked, what was decided; see `sending/story.py`."""
     otherwise: Mapped[str | None] = mapped_column(String(10))
     """send (what was saved) or cancel; none for what the setting says."""
     smart_mode: Mapped[str | None] = mapped_column(String(10))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pyroaring import BitMap
 from sqlalchemy import delete, select
@@ -43,6 +44,18 @@ OFF = Rule()
 def rule_of(settings: Settings, audience: Audience) -> Rule:
     """What this campaign says, else what the setting says of its channel."""
     return own_rule(audience, setting_of(settings, audience.channel))
+
+
+def facts_of(rule: Rule) -> dict[str, Any]:
+    """What JSON can hold."""
+    return {"mode": rule.mode, "hours": hours_of(rule.window)}
+
+
+def in_force(settings: Settings, audience: Audience) -> dict[str, Any]:
+    """Facts of the rule of this campaign; once the sending began, of the one that was applied."""
+    if audience.is_frozen:
+        return (audience.frozen_facts or {}).get("smart_sending") or facts_of(OFF)
+    return facts_of(rule_of(settings, audience))
 
 
 def setting_of(settings: Settings, channel: str) -> Rule:

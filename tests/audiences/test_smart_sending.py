@@ -214,3 +214,66 @@ def test_who_may_only_look_changes_no_window(campaigns, rule):
     campaigns.host.allows = lambda action, shop: action == "view"
     at = f"/smartpush/audiences/{audience.id}/smart"
     assert campaigns.host.browser().post(at, data={"mode": "off"}).status_code == 403
+
+
+def page_of(campaigns, ref="b"):
+    return campaigns.host.browser().get(f"/smartpush/audiences/{campaigns.row(ref).id}").text
+
+
+def test_its_mode_and_window_are_said_before_and_in_the_receipt(campaigns, rule):
+    campaigns.crowd(1)
+    sent(campaigns, "a")
+    campaigns.crowd(3)
+    audience = campaigns.save("b")
+    campaigns.commit()
+    said = "Smart sending: skip who was written to within the last 24 h."
+    assert f"By the setting of this dashboard: {said}" in page_of(campaigns)
+    at = f"/smartpush/audiences/{audience.id}"
+    campaigns.host.browser().post(f"{at}/smart", data={"mode": "skip", "hours": "48"})
+    said = said.replace("24", "48")
+    page = page_of(campaigns)
+    assert f"Kept for this campaign: {said}" in page and page.count(said) == 2
+    assert "Written to within the last 48 h" in page
+    list(campaigns.verbs.get("b").batches())
+    rule("off")
+    page = page_of(campaigns)
+    assert said in page and "Written to within the last 48 h" in page, "as it was applied"
+    assert campaigns.verbs.receipt("b")["smart_sending"] == {"mode": "skip", "hours": 48}
+    assert said in campaigns.host.browser().get(f"{at}/receipt").text
+
+
+def test_where_it_is_off_nothing_is_said_of_it(campaigns):
+    campaigns.crowd(1)
+    campaigns.save("b")
+    page = page_of(campaigns)
+    assert "data-smartpush-smart=" not in page
+    assert "By the setting of this dashboard: Smart sending: off." in page
+
+
+def test_what_is_only_looked_at_brings_no_token_into_the_address(campaigns, rule):
+    campaigns.crowd(1)
+    audience = campaigns.save("b")
+    campaigns.commit()
+    at, browser = f"/smartpush/audiences/{audience.id}", campaigns.host.browser()
+    form = {"show": "1", "mode": "skip", "hours": "48", "revision": "1", "csrf_token": "x"}
+    shown = browser.post(f"{at}/smart", data=form)
+    assert (shown.status_code, shown.location) == (303, f"{at}?mode=skip&hours=48")
+    assert (campaigns.row("b").smart_mode, campaigns.row("b").smart_hours) == (None, None)
+    assert 'value="1">Show</button>' in browser.get(at).text
+
+
+@pytest.mark.parametrize(("people", "offered"), [(1, False), (2, True)])
+def test_sending_now_is_offered_where_somebody_may_get_it(campaigns, rule, people, offered):
+    rule("hold")
+    campaigns.crowd(1)
+    sent(campaigns, "a")
+    campaigns.crowd(people)
+    campaigns.host.smartpush.sender("email")(print)
+    campaigns.save("b")
+    campaigns.verbs.schedule("b", NOW)
+    campaigns.commit()
+    campaigns.host.tick()
+    page = page_of(campaigns)
+    assert campaigns.row("b").held_because == "recently_written"
+    assert "The last is free on 25 Nov 2026, 13:00 (Asia/Taipei)." in page
+    assert ("Send now to who may get it" in page) == offered

@@ -248,7 +248,7 @@ def friday_one_page_says_who_got_it(
     page.get_by_role("link", name="Receipt").first.click()
     today = week.members(VIP) | week.members(LAPSED)
     fewer = len(today) - len(expected)
-    says(page, "In the Admin today", f"{fewer} fewer", "Adds up to the person", "Asia/Taipei")
+    says(page, "In the Admin on", f"{fewer} fewer", "Adds up to the person", "Asia/Taipei")
     expect(page.locator("[data-smartpush-sent]")).to_have_text(str(len(expected)))
     lines = page.locator("[data-smartpush-line]")
     numbers = [int(text.replace(",", "").replace("−", "-")) for text in

@@ -19,7 +19,7 @@ from ...web import allow, announce, friendly, id_of, page_or_partial, state, typ
 from .. import saving
 from ..deciding import answering, previewing
 from ..models import HELD, Audience
-from ..sending import holding, reasons
+from ..sending import holding, reasons, story
 from . import panel
 from .views import get_own
 
@@ -32,7 +32,12 @@ HOUR = timedelta(hours=1)
 def take(audience_id: int) -> BaseResponse:
     """The newest list of one chosen segment."""
     now = state().now()
-    return _answer(audience_id, lambda s, a: saving.take_newer(s, a, _segment_id(), now), pins=True)
+    return _answer(
+        audience_id,
+        lambda s, a: saving.take_newer(s, a, _segment_id(), now),
+        "take",
+        pins=True,
+    )
 
 
 @blueprint.get("/audiences/<int:audience_id>/take")
@@ -54,7 +59,7 @@ def preview(audience_id: int) -> Response:
 @blueprint.post("/audiences/<int:audience_id>/keep")
 def keep(audience_id: int) -> BaseResponse:
     """The list that was saved."""
-    return _answer(audience_id, lambda s, a: answering.keep(s, a, _segment_id()))
+    return _answer(audience_id, lambda s, a: answering.keep(s, a, _segment_id()), "keep")
 
 
 @blueprint.post("/audiences/<int:audience_id>/swap")
@@ -62,7 +67,10 @@ def swap(audience_id: int) -> BaseResponse:
     """Another segment in the place of one."""
     other, now = request.form.get("other_id", type=id_of) or 0, state().now()
     return _answer(
-        audience_id, lambda s, a: answering.swap(s, a, _segment_id(), other, now), pins=True
+        audience_id,
+        lambda s, a: answering.swap(s, a, _segment_id(), other, now),
+        "swap",
+        pins=True,
     )
 
 
@@ -70,7 +78,7 @@ def swap(audience_id: int) -> BaseResponse:
 def discard(audience_id: int) -> BaseResponse:
     """Nobody receives it."""
     now = state().now()
-    return _answer(audience_id, lambda s, a: answering.drop(s, a, now))
+    return _answer(audience_id, lambda s, a: answering.drop(s, a, now), story.CANCELLED)
 
 
 @blueprint.post("/audiences/<int:audience_id>/otherwise")
@@ -117,11 +125,16 @@ def _instead(audience: Audience, query: str) -> Any:
 
 
 def _answer(
-    audience_id: int, act: Callable[[Session, Audience], None], *, pins: bool = False
+    audience_id: int,
+    act: Callable[[Session, Audience], None],
+    did: str = "",
+    *,
+    pins: bool = False,
 ) -> BaseResponse:
     """Act on the audience as it was shown; who came second is told, and sees it as it is.
 
-    `pins`: its people are worked out anew, which is told after the commit.
+    `did`: what this decides, when it is held. `pins`: its people are worked out anew, which is
+    told after the commit.
     """
     note = ""
     try:
@@ -130,7 +143,12 @@ def _answer(
             audience = answering.lock(session, audience_id, _revision())
             if audience.state == HELD:  # the answer sends it, or takes it back
                 allow("send", shop.card)
+            is_held = story.is_open(audience)
             act(session, audience)
+            if is_held and did:
+                segment_id = request.form.get("other_id", type=id_of) or _segment_id()
+                about = story.about(session, audience, segment_id)
+                story.tell(audience, did, state().now(), **about)
             holding.go_on(session, audience, state().settings.drift_threshold)
             news = saving.news_of(session, audience) if pins else None
         if news is not None:

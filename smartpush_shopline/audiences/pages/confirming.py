@@ -32,13 +32,14 @@ def facts_of(
     found = recall.resolution_now(session, audience, settings.drift_threshold)
     without = smart.skip(session, audience, found, rule, now)
     recent = found.recipients - without.recipients
+    waits = rule.mode == smart.HOLD and bool(recent)
     asked = between.held_by(session, audience, settings.drift_threshold)
     return {
         "shop": session.get_one(Shop, audience.shop_id),
         "audience": audience,
         "people": len((without if rule.mode == smart.SKIP else found).recipients),
         "skipped": len(recent) if rule.mode == smart.SKIP else 0,
-        "waits": rule.mode == smart.HOLD and bool(recent),
+        "free_at": smart.last_free_at(session, audience, recent, rule, now) if waits else None,
         "held": holding_words.why(audience, asked) if asked else "",
         "now": now,
         "action": action,

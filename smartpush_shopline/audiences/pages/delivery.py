@@ -99,7 +99,7 @@ def _deeds() -> dict[str, Deed]:
     return {
         "pause": lambda s, a: delivery.pause(s, a, now),
         "resume": lambda s, a: delivery.resume(s, a),
-        "cancel": lambda s, a: delivery.cancel(s, a, now),
+        "cancel": lambda s, a: scheduling.cancel(s, a, now),
         "release": lambda s, a: scheduling.release(s, a, now, threshold, revision),
         "send-again": lambda s, a: delivery.send_again(s, a, _number(s, a)),
         "mark-sent": lambda s, a: delivery.mark_sent(s, a, now, _number(s, a)),
@@ -142,7 +142,7 @@ def receipt(audience_id: int) -> ResponseReturnValue:
         receipt=found,
         telling=words,
         seen_at=state().now(),
-        undecided_note=holding_words.undecided(audience, shop.timezone),
+        story=holding_words.story(audience, shop.timezone),
     )
 
 

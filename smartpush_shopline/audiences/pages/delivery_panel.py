@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from ...shops.models import Shop
 from ...web import render, state
-from .. import delivery
+from .. import delivery, recall, smart
 from ..deciding.between import held_by
 from ..delivery_models import AudienceBatch
 from ..models import CANCELLED, HELD, SCHEDULED, SENDING, SENT, Audience
-from ..sending import holding, holding_words
+from ..sending import holding, holding_words, scheduling
 
 _SHOWN = 20
 _SOON, _LATER, _AT_MOST = timedelta(seconds=3), timedelta(minutes=1), timedelta(hours=1)
@@ -28,7 +28,8 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
     is_due = _is_due(audience, now)
     is_moving = is_due or _goes_out(audience, went)
     settings = state().settings
-    asked = held_by(session, audience, settings.drift_threshold) if audience.decide_by else []
+    matters = is_due or audience.decide_by
+    asked = held_by(session, audience, settings.drift_threshold) if matters else []
     then = holding.otherwise_of(audience, settings)
     return {
         "shop": shop,
@@ -39,14 +40,16 @@ def facts_of(session: Session, audience: Audience, note: str = "") -> dict[str, 
         "is_moving": is_moving,
         "again_in": _SOON if is_moving else _until_something_happens(audience, now),
         "is_due": is_due,
+        "must_decide": bool(asked),
         "held": holding_words.why(audience, asked),
         "deadline": holding_words.deadline(audience, then, shop.timezone),
-        "undecided_note": holding_words.undecided(audience, shop.timezone),
+        "story": holding_words.story(audience, shop.timezone),
         "then": then,
         "later": holding.LATER if audience.decide_by else (),
         "within": settings.decide_within,
         "has_delivery": audience.state in STATES,
         "may_send": state().may("send", shop.card),
+        "may_release": _may_release(session, audience, now),
         "may_answer": state().may("send", shop.card) and state().may("choose", shop.card),
         "back": request.values.get("back") or _here(),
         "delivery_note": note,
@@ -60,6 +63,16 @@ def is_moving(session: Session, audience: Audience) -> bool:
 
 def _is_due(audience: Audience, now: datetime) -> bool:
     return audience.state == SCHEDULED and (audience.scheduled_at or now) <= now
+
+
+def _may_release(session: Session, audience: Audience, now: datetime) -> bool:
+    """Somebody would get it: not where everybody was written to recently."""
+    if not scheduling.may_release(audience):
+        return False
+    settings = state().settings
+    found = recall.resolution_now(session, audience, settings.drift_threshold)
+    rule = smart.rule_of(settings, audience)
+    return bool(smart.skip(session, audience, found, rule, now).recipients)
 
 
 def _until_something_happens(audience: Audience, now: datetime) -> timedelta | None:

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from ...shops.models import Shop
 from ...web import render, state
-from .. import delivery, forecast, recall
+from .. import delivery, forecast, recall, smart
 from ..choice import Choice
 from ..deciding import between, previewing
 from ..deciding.between import Question
-from ..models import DISCARDED, HELD, SENT, Audience
+from ..models import CANCELLED, DISCARDED, HELD, SENT, Audience
 from ..picking import overlap, sides
 from ..picking.picker import assets, sum_of
 from ..resolve import Lists, Resolution
@@ -50,7 +50,8 @@ class Reading:
 
 def read(session: Session, audience: Audience) -> Reading:
     threshold = state().settings.drift_threshold
-    asked = between.questions(session, audience, threshold)
+    is_over = audience.state == CANCELLED  # asked again once somebody schedules it again
+    asked = [] if is_over else between.questions(session, audience, threshold)
     saved = recall.recipients(session, audience)
     found = recall.resolution_now(session, audience, threshold, saved)
     return Reading(asked, saved, found, *waterfall.lists_in_use(session, audience, found))
@@ -77,6 +78,7 @@ def facts_of(
         "moved": holding_words.moved,
         "sends": _answers(session, audience, reading, len(now.recipients)),
         "fall": waterfall.fall(reading.choice, reading.lists, now, reading.newest),
+        "smart": smart.in_force(settings, audience),
         "names": {pick.segment_id: pick.segment.name for pick in audience.picks},
         "may_take": state().may("choose", shop.card),
         "may_export": state().may("export", shop.card),
@@ -91,6 +93,8 @@ def heading_of(
     if step != waterfall.RECIPIENTS:
         return ""
     if not audience.is_frozen:
+        if audience.state == CANCELLED:
+            return "would"
         return "as_saved" if holding.is_asked(audience, asked) else ""
     went = delivery.progress(session, audience.id, state().now())
     return "received" if audience.state == SENT and went.sent == went.total else "fixed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ... import htmx
@@ -37,7 +37,14 @@ def look(audience_id: int) -> BaseResponse:
 
 @blueprint.post("/audiences/<int:audience_id>/smart")
 def keep(audience_id: int) -> BaseResponse:
-    """For this campaign, instead of what the setting says. Who comes second is told."""
+    """For this campaign, instead of what the setting says. Who comes second is told.
+
+    `show`: nothing is kept, and the page says what it would mean, without JavaScript, too.
+    """
+    if "show" in request.form:
+        mode, hours = smart.asked(request.form)
+        page = url_for("smartpush.audiences.page", audience_id=audience_id, mode=mode, hours=hours)
+        return redirect(page, 303)
     try:
         with state().database.begin() as session:
             get_own(session, audience_id, "choose")

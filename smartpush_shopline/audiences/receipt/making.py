@@ -44,6 +44,8 @@ def receipt(session: Session, audience: Audience, now: datetime) -> dict[str, An
         "frozen_at": _iso(audience.frozen_at),
         "finished_at": _iso(audience.finished_at),
         "digest": audience.frozen_digest,
+        "held": audience.held_story or [],
+        "smart_sending": facts.get("smart_sending"),
         "picks": facts.get("picks", []),
         "chosen": facts.get("chosen"),
         "saved": facts.get("saved"),

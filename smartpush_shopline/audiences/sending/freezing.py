@@ -19,6 +19,7 @@ from ..deciding import between
 from ..delivery_models import AT_THE_FREEZE, PENDING, AudienceBatch, LeftOut
 from ..models import HELD, SAVED, SCHEDULED, SENDING, UNDECIDED, Audience, AudiencePick
 from ..resolve import Resolution
+from . import story
 
 _ROWS_AT_ONCE = 500
 
@@ -53,10 +54,11 @@ def freeze(
     refuse_unready(session, audience)
     _refuse_undecided(session, audience, threshold)
     saved = recall.resolution_now(session, audience, threshold)
+    rule = smart.own_rule(audience, rule)
     found = smart.apply(session, audience, saved, rule, now)
     if not found.recipients:
         raise CannotSend("Nobody would get this.", reason="nobody")
-    _fix(session, audience, found, now)
+    _fix(session, audience, found, rule, now)
     _cut(session, audience, found.recipients, size)
     return True
 
@@ -79,16 +81,21 @@ def _refuse_undecided(session: Session, audience: Audience, threshold: float) ->
         raise CannotSend(f"Somebody has to decide about {name} first.", reason=question.kind)
 
 
-def _fix(session: Session, audience: Audience, found: Resolution, now: datetime) -> None:
+def _fix(
+    session: Session, audience: Audience, found: Resolution, rule: smart.Rule, now: datetime
+) -> None:
     heeded = heeding.heeded(audience, recall.choice_of(audience))
     for pick, then in zip(audience.picks, heeded.picks, strict=True):
         pick.heeded_version_id = then.version_id
     audience.frozen, audience.frozen_digest = found.recipients, digest(found.recipients)
+    if story.is_open(audience):
+        story.tell(audience, story.SETTLED, now)
     audience.frozen_at, audience.state = now, SENDING
     if audience.held_because != UNDECIDED:  # that one stays told
         audience.let_go()
     audience.frozen_facts = {
         "chosen": found.chosen,
+        "smart_sending": smart.facts_of(rule),
         "saved": len(recall.recipients(session, audience)),
         "picks": [_facts_of(pick, session) for pick in audience.picks],
     }

@@ -24,9 +24,9 @@ from .. import delivery, recall, smart
 from ..deciding import answering, between
 from ..deciding.between import GONE, WAITING
 from ..deciding.between import HELD as MOVED
-from ..models import HELD, SCHEDULED, UNDECIDED, Audience
+from ..models import CANCELLED, HELD, SCHEDULED, UNDECIDED, Audience
 from ..resolve import RECENTLY_WRITTEN
-from . import freezing
+from . import freezing, story
 
 log = logging.getLogger("smartpush")
 QUESTIONS = (MOVED, GONE, WAITING)
@@ -64,11 +64,17 @@ def hold(
         people = recall.recipients_now(session, audience, settings.drift_threshold)
         free = smart.last_free_at(session, audience, people, smart.rule_of(settings, audience), now)
         audience.scheduled_at = free or audience.scheduled_at
-    return None if known else _news(session, audience, settings)
-
-
-def _news(session: Session, audience: Audience, settings: Settings) -> dict[str, Any]:
+    if known:
+        return None
     asked = between.held_by(session, audience, settings.drift_threshold)
+    if reason in QUESTIONS:
+        story.ask(audience, asked, audience.held_at or now)
+    return _news(session, audience, settings, asked)
+
+
+def _news(
+    session: Session, audience: Audience, settings: Settings, asked: Sequence[between.Question]
+) -> dict[str, Any]:
     return {
         "shop": session.get_one(Shop, audience.shop_id).card,
         "campaign_ref": audience.campaign_ref,
@@ -91,10 +97,9 @@ def _news(session: Session, audience: Audience, settings: Settings) -> dict[str,
 
 def is_asked(audience: Audience, asked: Sequence[between.Question]) -> bool:
     """Whether nobody knows yet to whom it goes: it is held, or would be, until somebody decides."""
-    if audience.is_frozen:
+    if audience.is_frozen or audience.state == CANCELLED:
         return False
-    waits = audience.state == HELD and audience.decide_by is not None
-    return waits or any(each.kind == MOVED for each in asked)
+    return story.is_open(audience) or any(each.must and each.kind != WAITING for each in asked)
 
 
 def otherwise_of(audience: Audience, settings: Settings) -> str:
@@ -109,7 +114,7 @@ def change(
 ) -> None:
     """What is to happen when nobody decides, and so much later. Raises StaleChoice for what does
     not wait for an answer any more."""
-    if audience.state != HELD or audience.decide_by is None:
+    if not story.is_open(audience) or audience.decide_by is None:
         raise StaleChoice
     if otherwise in OTHERWISE:
         audience.otherwise = otherwise
@@ -121,8 +126,7 @@ def change(
 
 def go_on(session: Session, audience: Audience, threshold: float) -> None:
     """After an answer: it goes out at once when nothing else is asked."""
-    waits = audience.state == HELD and audience.decide_by is not None
-    if waits and not between.held_by(session, audience, threshold):
+    if story.is_open(audience) and not between.held_by(session, audience, threshold):
         audience.state = SCHEDULED
         audience.let_go()
         session.flush()
@@ -150,14 +154,17 @@ def decide(session: Session, audience_id: int, now: datetime, settings: Settings
     audience = session.get_one(Audience, audience_id, populate_existing=True)
     asked = between.held_by(session, audience, settings.drift_threshold)
     if not asked:  # the question has gone: it goes out as it was meant to
+        story.tell(audience, story.SETTLED, now)
         audience.let_go()
         return SEND
-    then = otherwise_of(audience, settings)
+    then, by = otherwise_of(audience, settings), audience.decide_by or now
     if then == SEND:
+        story.tell(audience, story.UNDECIDED_SENT, by)
         for each in asked:
             answering.keep(session, audience, each.pick.segment_id)
     else:
-        by, since = audience.decide_by, audience.held_at
+        since = audience.held_at
+        story.tell(audience, story.UNDECIDED_CANCELLED, by)
         delivery.cancel(session, audience, now)
         audience.held_because, audience.held_at, audience.decide_by = UNDECIDED, since, by
     session.flush()

@@ -12,7 +12,7 @@ from ...errors import CannotSend, StaleChoice
 from ...settings import OTHERWISE
 from .. import delivery, recall
 from ..models import CANCELLED, HELD, SAVED, SCHEDULED, Audience
-from . import freezing
+from . import freezing, story
 
 RELEASED = "skip"
 """Smart sending of what a person sends although it was held: who may get it now, gets it."""
@@ -78,7 +78,10 @@ def may_release(audience: Audience) -> bool:
 
 
 def cancel(session: Session, audience: Audience, now: datetime) -> None:
-    delivery.cancel(session, freezing.lock(session, audience.id), now)
+    audience = freezing.lock(session, audience.id)
+    if story.is_open(audience):
+        story.tell(audience, story.CANCELLED, now)
+    delivery.cancel(session, audience, now)
 
 
 def after_commit(session: Session, act: Callable[[], None]) -> None:

@@ -121,6 +121,7 @@ def upgrade() -> None:
         sa.Column("held_because", sa.String(length=40), nullable=True),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decide_by", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_story", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("otherwise", sa.String(length=10), nullable=True),
         sa.Column("smart_mode", sa.String(length=10), nullable=True),
         sa.Column("smart_hours", sa.Integer(), nullable=True),

@@ -36,9 +36,9 @@ def test_it_stands_beside_the_button_and_changes_nothing(campaigns, vip):
     page = browser.get(f"/smartpush/audiences/{row.id}").text
     assert f'hx-get="{there}&amp;back=' in page
     piece = browser.get(there, headers=HTMX).text
-    assert re.search(r"<span[^>]*>2 → 3 will receive it</span>", piece)
+    assert re.search(r"<span[^>]*>With v2: 2 → 3 will receive it</span>", piece)
     whole = browser.get(there).text
-    assert "“VIP”: use v2?" in whole and "2 → 3 will receive it" in whole
+    assert "“VIP”: use v2?" in whole and "With v2: 2 → 3 will receive it" in whole
     assert campaigns.row().revision == row.revision
     done = browser.post(there.partition("?")[0], data={"segment_id": vip.id, "revision": 1})
     assert done.status_code == 303
@@ -49,7 +49,8 @@ def test_it_stands_beside_the_button_and_changes_nothing(campaigns, vip):
 def test_the_same_count_is_said_to_be_the_same(campaigns, vip):
     campaigns.opt_out(4)
     at = f"/smartpush/audiences/{campaigns.row().id}/take?segment_id={vip.id}"
-    assert "2 will receive it, as now" in campaigns.host.browser().get(at, headers=HTMX).text
+    piece = campaigns.host.browser().get(at, headers=HTMX).text
+    assert "With v2: 2 will receive it, as now" in piece
 
 
 def test_while_a_list_that_moved_too_much_is_undecided_it_is_compared_with_what_was_saved(

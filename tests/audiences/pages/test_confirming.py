@@ -61,7 +61,7 @@ def test_it_leaves_out_whom_smart_sending_skips(campaigns, audience):
     found = asked(campaigns, audience)
     assert found.people == 3
     assert "it will wait until they are free" in found.text
-    assert "When as soon as it may go out" in found.text
+    assert "When Wed 25 Nov, 12:00 (Asia/Taipei), when the last of them is free" in found.text
 
 
 def test_nobody_is_not_asked_to_send_to_nobody(campaigns, audience):

@@ -150,7 +150,7 @@ def test_each_line_of_the_page_is_a_list_of_its_people(campaigns, sent_week):
     browser, at = campaigns.host.browser(), f"/smartpush/audiences/{campaigns.row().id}"
     page = browser.get(f"{at}/receipt").text
     assert "Adds up to the person" in page and "4 fewer" in page
-    assert "Sent to" in page and "of the 7 whom the Admin has in these segments today" in page
+    assert "Sent to" in page and "of the 7 whom the Admin had in these segments on " in page
     assert "“VIP” changed Wed 25 Nov: joined, v1 → v2" in page.replace("&#34;", '"')
     for step, who in (
         (f"receipt.joined:{vip.id}", "p8@"),
@@ -229,3 +229,14 @@ def test_everybody_without_segments_is_reckoned_from_the_customers_of_today(camp
     campaigns.commit()
     assert [(line["line"], line["change"]) for line in found["lines"]] == [("new", -1), ("gone", 1)]
     assert (found["admin_today"], found["sent"], found["adds_up"]) == (2, 2, True)
+
+
+def test_it_names_the_moment_at_which_it_was_compared(campaigns):
+    campaigns.crowd(2)
+    campaigns.save()
+    list(campaigns.verbs.get("c").batches())
+    campaigns.people.clock.forward(days=7)
+    at = f"/smartpush/audiences/{campaigns.row().id}/receipt"
+    page = campaigns.host.browser().get(at).text
+    assert "In the Admin on 1 Dec, 12:00" in page and "2 in the Admin on 1 Dec, 12:00" in page
+    assert "of the 2 customers of 1 Dec, 12:00" in page and " today" not in page

@@ -358,3 +358,129 @@ def test_what_is_held_cannot_be_looped_over_either(campaigns, held):
     held()
     with pytest.raises(CannotSend):
         list(campaigns.verbs.get("c").batches())
+
+
+def page_of(campaigns):
+    return campaigns.host.browser().get(f"/smartpush/audiences/{campaigns.row().id}").text
+
+
+@pytest.fixture
+def moved(campaigns, sent):
+    """VIP lost half of its people while a scheduled campaign heeds it, which is not due yet."""
+    campaigns.crowd(4)
+    vip = campaigns.people.segment("VIP", "1", "2", "3", "4")
+    choice = Choice(campaigns.people.shop_id, "email")
+    choice = choice.toggle("include", vip.id, vip.current_version_id)
+    campaigns.verbs.save(choice.with_policy(vip.id, "newest"), campaign_ref="c")
+    campaigns.verbs.schedule("c", DUE)
+    campaigns.commit()
+    campaigns.people.segment("VIP", "1", "2")
+    return vip
+
+
+def test_a_cancelled_campaign_asks_nothing_and_may_be_scheduled_again(campaigns, moved):
+    campaigns.verbs.cancel("c")
+    page = page_of(campaigns)
+    assert "people would get this email" in page and "Would receive it" in page
+    assert "Cancelled before anybody was written to." in page
+    for asked in ("Only if you say so", "Keep v1", "Cancel it", "people get this", "Not decided"):
+        assert asked not in page
+    campaigns.verbs.schedule("c", DUE)
+    assert campaigns.row().state == "scheduled"
+    page = page_of(campaigns)
+    assert "Not decided yet who gets this email." in page and "Keep v1" in page
+
+
+def test_a_scheduled_campaign_has_one_way_of_cancelling(campaigns, moved):
+    page = page_of(campaigns)
+    assert "Undecided, it would be held" in page
+    assert "Cancel</button>" in page and "Cancel it" not in page
+
+
+def test_one_that_is_due_and_will_be_held_does_not_say_that_it_goes_out(campaigns, moved):
+    campaigns.people.clock.time = DUE
+    page = page_of(campaigns)
+    assert "It is due, but somebody has to decide first: “VIP” moved 50 %." in page
+    assert "Goes out now" not in page and "it would be held" not in page
+
+
+def test_one_deleted_in_the_admin_is_undecided_at_once(campaigns, sent):
+    campaigns.crowd(2)
+    vip = campaigns.people.segment("VIP", "1", "2")
+    choice = Choice(campaigns.people.shop_id, "email")
+    choice = choice.toggle("include", vip.id, vip.current_version_id)
+    campaigns.verbs.save(choice.with_policy(vip.id, "newest"), campaign_ref="c")
+    campaigns.commit()
+    assert "Not decided yet" not in page_of(campaigns)
+    with campaigns.people.begin() as session:
+        publishing.mark_deleted(session.get_one(Segment, vip.id), NOW)
+    page = page_of(campaigns)
+    assert "Not decided yet who gets this email." in page and "people get this" not in page
+    assert "Would receive it as saved" in page
+    post(campaigns, "keep", segment_id=vip.id, revision=campaigns.row().revision)
+    assert "people get this email" in page_of(campaigns)
+
+
+def receipt_of(campaigns):
+    at = f"/smartpush/audiences/{campaigns.row().id}/receipt"
+    return campaigns.host.browser().get(at).text, campaigns.verbs.receipt("c")
+
+
+BEGAN = "Held on Tue 24 Nov, 13:00 (Asia/Taipei): “VIP” moved 75 %."
+
+
+@pytest.mark.parametrize(
+    ("verb", "decided", "version"),
+    [
+        ("keep", "Decided on Tue 24 Nov, 13:30: “VIP” v1 was kept.", 1),
+        ("take", "Decided on Tue 24 Nov, 13:30: “VIP” v2 was taken.", 2),
+    ],
+)
+def test_what_a_person_decided_stays_told(campaigns, held, sent, verb, decided, version):
+    vip = held()
+    assert BEGAN not in page_of(campaigns), "it is held, which is said already"
+    campaigns.people.clock.forward(minutes=30)
+    post(campaigns, verb, segment_id=vip.id, revision=campaigns.row().revision)
+    page, facts = receipt_of(campaigns)
+    assert f"{BEGAN} {decided}" in page_of(campaigns) and f"{BEGAN} {decided}" in page
+    asked = {"kind": "held", "name": "VIP", "mode": "include", "percent": 75}
+    answer = {"at": (DUE + timedelta(minutes=30)).isoformat(), "did": verb}
+    answer |= {"name": "VIP", "version": version}
+    assert facts["held"] == [{"at": DUE.isoformat(), "asked": [asked], "answers": [answer]}]
+
+
+def test_that_it_was_cancelled_stays_told_until_it_is_sent_after_all(campaigns, held, sent):
+    vip = held()
+    post(campaigns, "discard", segment_id=vip.id, revision=campaigns.row().revision)
+    told = f"{BEGAN} Cancelled on Tue 24 Nov, 13:00."
+    assert told in page_of(campaigns)
+    campaigns.people.segment("VIP", "1", "2", "3", "4")
+    campaigns.verbs.schedule("c", DUE)
+    campaigns.commit()
+    tick(campaigns)
+    assert sent == ["1", "2", "3", "4"] and told in receipt_of(campaigns)[0]
+
+
+@pytest.mark.parametrize(
+    ("said", "became"), [("send", "what was saved was sent"), ("cancel", "it was cancelled")]
+)
+def test_that_nobody_decided_stays_told(campaigns, held, said, became):
+    held(otherwise=said)
+    campaigns.people.clock.forward(hours=5)
+    tick(campaigns)
+    tick(campaigns)
+    assert f"{BEGAN} Nobody decided by Tue 24 Nov, 15:00, so {became}." in page_of(campaigns)
+
+
+def test_that_it_went_out_by_itself_stays_told(campaigns, held, sent):
+    held()
+    campaigns.people.segment("VIP", "1", "2", "3", "4")
+    tick(campaigns)
+    told = "On Tue 24 Nov, 13:00 nothing was left to decide, so it went out."
+    assert f"{BEGAN} {told}" in receipt_of(campaigns)[0]
+
+
+def test_the_dashboard_itself_may_cancel_what_is_held(campaigns, held):
+    held()
+    campaigns.verbs.cancel("c")
+    assert f"{BEGAN} Cancelled on Tue 24 Nov, 13:00." in page_of(campaigns)
