@@ -33,6 +33,10 @@ from .subjects import Subject
 
 inbox = AppGroup("inbox", help="What SHOPLINE posted, and what became of it.")
 NUMBER = click.IntRange(0, LARGEST_ID)
+_NOBODY = (
+    "Nobody was found. Messages and kept opt-outs were looked through, too, and the request is "
+    "kept as the receipt."
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -218,7 +222,9 @@ def erase(
         known = len(erasing.find(session, shop_id, who))
     if not yes:
         click.confirm(
-            f"Erase {known} contact(s) of {handle}? It cannot be undone", abort=True, err=True
+            f"Erase {_counted(known, 'contact')} of {handle}? It cannot be undone",
+            abort=True,
+            err=True,
         )
     receipt = erase_by_hand(state, shop_id, who)
     if as_json:
@@ -231,10 +237,14 @@ def erase(
 
 def _in_words(erased: dict[str, int]) -> str:
     if not any(erased.values()):
-        return "Nobody was found." if erased else "Nothing is erased yet."
+        return _NOBODY if erased else "Nothing is erased yet."
     names = {"contacts": "contact", "deliveries": "message"}
-    counts = [f"{n} {names[what]}{'' if n == 1 else 's'}" for what, n in erased.items() if n]
+    counts = [_counted(n, names[what]) for what, n in erased.items() if n]
     return f"Emptied: {' and '.join(counts)}."
+
+
+def _counted(n: int, name: str) -> str:
+    return f"{n} {name}{'' if n == 1 else 's'}"
 
 
 def _shop_id(session: Session, handle: str | None, app_key: str | None) -> int | None:

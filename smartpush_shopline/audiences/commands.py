@@ -14,12 +14,15 @@ from sqlalchemy.orm import Session
 
 from ..contacts import finding
 from ..contacts.models import Contact
+from ..i18n import gettext as _
+from ..settings import Settings
 from ..shops.models import Shop
 from ..tables import echo_table
 from ..web import state
 from . import forecast, recall
+from .deciding import between
 from .models import Audience
-from .sending import holding_facts
+from .sending import holding, holding_facts, holding_words
 from .why import explaining, telling
 from .why.explaining import Explanation
 from .why.export import COLUMNS, rows
@@ -42,6 +45,9 @@ def audience(ref: str, form: str, field: str) -> None:
         held = holding_facts.facts(session, found, mine.settings)
         if held:
             click.echo(held.pop("said"), err=True)
+        undecided = None if held else _undecided(session, found, mine.settings)
+        if undecided:
+            click.echo(undecided, err=True)
         if form == "csv":
             out = csv.writer(sys.stdout)
             out.writerow(COLUMNS)
@@ -49,12 +55,21 @@ def audience(ref: str, form: str, field: str) -> None:
             return
         facts = _facts(found) | {
             "held": held,
+            "undecided": undecided,
             "counts": now.counts(),
             "recipients": [
                 {column: getattr(person, column) for column in COLUMNS} for person in people
             ],
         }
     click.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+
+
+def _undecided(session: Session, audience: Audience, settings: Settings) -> str | None:
+    """Said beside the list, which is the one that was saved and perhaps not the one that goes."""
+    asked = between.held_by(session, audience, settings.drift_threshold)
+    if not holding.is_asked(audience, asked):
+        return None
+    return _("Not decided yet: %(why)s", why=holding_words.why(audience, asked))
 
 
 def _saved(session: Session, ref: str, field: str) -> Audience:
@@ -109,13 +124,15 @@ def explain(ref: str, who: str, field: str, as_json: bool) -> None:
     WHO is an e-mail address, a phone number or a part of either or of a name. Of several who are
     like it the first twenty are listed. Exit code 1 when it is not exactly one.
     """
+    if not who.strip():
+        raise click.UsageError("Say who: an address, or a part of it or of a name.")
     with state().database.read() as session:
         audience = _saved(session, ref, field)
         settings = state().settings
         now = forecast.expected(session, audience, settings, state().now())
         country = settings.default_country
         said, several = explaining.explain_query(
-            session, audience, who, now, country, addresses=True, most=MOST_MATCHES
+            session, audience, who, now, country, addresses=True, most=MOST_MATCHES + 1
         )
         zone, channel = session.get_one(Shop, audience.shop_id).timezone, audience.channel
     if said is None:
@@ -141,11 +158,15 @@ def _show(said: Explanation, channel: str, zone: str) -> None:
 
 
 def _show_several(contacts: list[Contact], channel: str, *, as_json: bool) -> None:
-    found = [(finding.name_of(each), finding.address_of(each, channel)) for each in contacts]
+    found = [
+        (finding.name_of(each), finding.address_of(each, channel))
+        for each in contacts[:MOST_MATCHES]
+    ]
     if as_json:
         matches = [{"name": name, "address": address} for name, address in found]
         click.echo(json.dumps({"matches": matches}, indent=2, ensure_ascii=False))
         return
-    first = f"{len(found)} people are" if len(found) < MOST_MATCHES else "Among those who are"
+    more = len(contacts) > len(found)
+    first = f"The first {len(found)} who are" if more else f"{len(found)} people are"
     click.echo(f"{first} like that. Say whose address you mean:")
     echo_table(("Name", "Address"), found, indent=2)

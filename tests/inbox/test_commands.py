@@ -120,7 +120,7 @@ def test_a_replay_of_everything_has_to_be_meant(run, parked, handled):
 def test_erasing_asks_first(run, alder):
     alder.take(*CAST)
     asked = run("erase", "alder", "--customer-ref", "1", input="n\n")
-    assert asked.exit_code == 1 and "Erase 1 contact(s) of alder?" in asked.output
+    assert asked.exit_code == 1 and "Erase 1 contact of alder?" in asked.output
     assert alder.find("1").email == ADA.email
     done = run("erase", "alder", "--customer-ref", "1", input="y\n")
     assert "done. Emptied: 1 contact" in done.output
@@ -133,6 +133,12 @@ def test_erasing_by_address_without_a_question(run, alder):
     assert json.loads(done.output)["erased"] == {"contacts": 1, "deliveries": 0}
     assert run("erase", "alder", "--phone", "+886900000003", "--yes").exit_code == 0
     assert [c.email is None for c in alder.all()] == [False, True, True, False]
+
+
+def test_erasing_nobody_leaves_a_receipt_and_says_so(run, alder):
+    asked = run("erase", "alder", "--email", "who@example.com", input="y\n")
+    assert asked.exit_code == 0 and "Erase 0 contacts of alder?" in asked.output
+    assert "Nobody was found. Messages and kept opt-outs were looked through, too" in asked.output
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 from flask import current_app
@@ -25,7 +26,7 @@ _SHOWN = 20
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path())
 @click.option("--store", "handle", help="The store's handle; not needed when there is only one.")
 @click.option("--app-key", help="Which app of that store; needed when it has several.")
 @click.option(
@@ -36,7 +37,7 @@ _SHOWN = 20
     help="What they opted out of; both: e-mail for an address, SMS for a phone number.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what it would come to.")
-@click.option("--report", type=click.Path(dir_okay=False), help="Write the lines in error here.")
+@click.option("--report", type=click.Path(), help="Write the lines in error here.")
 @click.option("--json", "as_json", is_flag=True, help="Print facts for scripts.")
 @with_appcontext
 def suppress(
@@ -50,28 +51,49 @@ def suppress(
 ) -> None:
     """Take the opt-outs in FILE, a CSV of any export. The same file twice changes nothing.
 
-    Nobody is subscribed by it. Exit code 1 when the file cannot be read, 2 when lines are wrong.
+    Nobody is subscribed by it. Exit code 1 when nothing was taken, as the file cannot be read or
+    the report not be written; 2 when lines are wrong.
     """
     state: State = current_app.extensions["smartpush"]
     shop = _shop(state, handle, app_key)
     name = lists.clean_name(file)
     country = state.settings.default_country
     rules = Rules(name, channel, shop.timezone, country, state.now())
-    with io.BufferedReader(io.FileIO(file), HEAD) as opened:
+    if report and Path(report).exists() and Path(report).samefile(file):
+        raise click.ClickException("The report would overwrite the file. Nothing was taken.")
+    with _opened(file) as opened, _place_of(report) as out:
         try:
             tally = _work(state, shop.id, opened, rules, dry=dry_run)
         except NotAList as refused:
             raise click.ClickException(words.refusal(refused.reason)) from None
+        if out:
+            csv.writer(out).writerows(words.report(tally.problems))
     if not dry_run:
         with state.database.begin() as session:
             files.record_done(session, shop.id, name, channel, tally, state.now())
         state.ring("sync", shop.id)
-    if report:
-        with Path(report).open("w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows(words.report(tally.problems))
     _show(tally, shop.handle, dry=dry_run, as_json=as_json, report=report)
     if tally.problems:
         raise click.exceptions.Exit(2)
+
+
+def _opened(file: str) -> io.BufferedReader[Any]:
+    try:
+        return io.BufferedReader(io.FileIO(file), HEAD)
+    except OSError as error:
+        raise click.ClickException(f"{file} cannot be read: {error.strerror}.") from None
+
+
+def _place_of(report: str | None) -> contextlib.AbstractContextManager[TextIO | None]:
+    """The report, open before anything is taken: what cannot be told is not done."""
+    if report is None:
+        return contextlib.nullcontext()
+    try:
+        return Path(report).open("w", encoding="utf-8-sig", newline="")
+    except OSError as error:
+        raise click.ClickException(
+            f"{report} cannot be written: {error.strerror}. Nothing was taken."
+        ) from None
 
 
 def _shop(state: State, handle: str | None, app_key: str | None) -> Shop:
@@ -108,8 +130,8 @@ def _doing(shop_id: int, batch: Batch, state: State) -> Any:
 
 def _show(tally: Tally, handle: str, *, dry: bool, as_json: bool, report: str | None) -> None:
     problems = [
-        {"line": line, "reason": reason, "text": words.problem(reason)}
-        for line, reason in tally.problems
+        {"line": line, "reason": reason, "text": words.problem(reason, value)}
+        for line, reason, value in tally.problems
     ]
     if as_json:
         facts = {

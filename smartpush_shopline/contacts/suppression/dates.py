@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
+_SLACK = timedelta(days=1)
 _DAY = re.compile(r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})(?:[ T,]+(.*))?", re.ASCII)
 
 
@@ -15,14 +16,23 @@ def parse(text: str, timezone: str, now: datetime) -> datetime | None:
 
     A day without a time is its end: of two readings the later makes the opt-out harder to lift.
     """
-    text = text.strip()
-    try:
-        moment = _stamp(text) or _iso(text, timezone) or _written(text, timezone)
-    except (ValueError, OverflowError, OSError):
-        return None
-    if moment is None or not _EARLIEST <= moment <= now + timedelta(days=1):
+    moment = _read(text.strip(), timezone)
+    if moment is None or not _EARLIEST <= moment <= now + _SLACK:
         return None
     return min(moment, now).replace(microsecond=0)
+
+
+def is_ahead(text: str, timezone: str, now: datetime) -> bool:
+    """It can be read, and lies in the future: no opt-out has happened then."""
+    moment = _read(text.strip(), timezone)
+    return moment is not None and moment > now + _SLACK
+
+
+def _read(text: str, timezone: str) -> datetime | None:
+    try:
+        return _stamp(text) or _iso(text, timezone) or _written(text, timezone)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _stamp(text: str) -> datetime | None:

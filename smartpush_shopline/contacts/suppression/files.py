@@ -96,8 +96,10 @@ def record_done(
 def count(session: Session, row: SuppressionFile, tally: Tally) -> None:
     """Add what some more lines of it came to."""
     row.lines += tally.lines
-    row.problems += len({line for line, _why in tally.problems})
+    row.problems += len(tally.problems)
     row.counts = dict(Counter(row.counts or {}) + tally.counts)
-    rows = [{"file_id": row.id, "line": line, "reason": why} for line, why in tally.problems]
+    rows = [
+        {"file_id": row.id, "line": each.line, "reason": each.reason} for each in tally.problems
+    ]
     if rows:
         session.execute(insert(SuppressionProblem), rows)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pyroaring import BitMap
 from sqlalchemy.orm import Session
@@ -23,8 +23,9 @@ from .many import OptOutOf
 SOURCE = "import"
 BOTH = "both"
 CHOICES = (BOTH, *CHANNELS)
-(UNREADABLE, NO_ADDRESS, NOT_AN_EMAIL, NOT_A_PHONE, OTHER_CHANNEL, DATE_UNREAD) = (
+(UNREADABLE, NO_ADDRESS, NOT_AN_EMAIL, NOT_A_PHONE, OTHER_CHANNEL, DATE_UNREAD, DATE_AHEAD) = (
     "unreadable", "no_address", "not_an_email", "not_a_phone", "other_channel", "date_unread",
+    "date_ahead",
 )
 REFUSED = (many.CANNOT_LIFT, many.SAYS_SUBSCRIBED)
 _NOTHING = frozenset({"", "-", "–", "n/a", "na", "null", "none", "nil", "#n/a"})
@@ -47,6 +48,15 @@ class Rules:
     now: datetime
 
 
+class Problem(NamedTuple):
+    """What is wrong with a line. `value`, as it stands there, is shown and never kept: it may be
+    somebody's address, mistyped, and no erasure would find that."""
+
+    line: int
+    reason: str
+    value: str = ""
+
+
 @dataclass(slots=True)
 class Batch:
     """Some lines: the opt-outs in them, each with its line, and what is wrong with others."""
@@ -54,7 +64,7 @@ class Batch:
     lines: int = 0
     opt_outs: list[OptOutOf] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -63,7 +73,7 @@ class Tally:
 
     lines: int = 0
     counts: Counter[str] = field(default_factory=Counter)
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
         self.lines += other.lines
@@ -115,20 +125,23 @@ def _take(batch: Batch, line: Line, rules: Rules) -> None:
     opt_outs, problems = interpret(line, rules)
     batch.opt_outs += opt_outs
     batch.at += [line.number] * len(opt_outs)
-    batch.problems += [(line.number, problem) for problem in problems]
+    batch.problems += [Problem(line.number, *problem) for problem in problems]
 
 
-def interpret(line: Line, rules: Rules) -> tuple[list[OptOutOf], list[str]]:
-    """What a line says, and what is wrong with it: both, when one of its addresses is no good."""
+def interpret(line: Line, rules: Rules) -> tuple[list[OptOutOf], list[tuple[str, str]]]:
+    """What a line says, and what is wrong with it: both, when one of its addresses is no good.
+
+    Of what is wrong, the reason and the value that is.
+    """
     if not line.readable:
-        return [], [UNREADABLE]
+        return [], [(UNREADABLE, "")]
     asked = CHANNELS if rules.channels == BOTH else (rules.channels,)
     wanted = [each for each in _CHANNEL_WORDS.get(line.channel, ()) if each in asked]
     if not wanted:
-        return [], [OTHER_CHANNEL]
+        return [], [(OTHER_CHANNEL, line.channel)]
     given = {"email": _cell(line.email), "sms": _cell(line.phone)}
     if not any(given[channel] for channel in wanted):
-        return [], [NO_ADDRESS]
+        return [], [(NO_ADDRESS, "")]
     at = dates.parse(line.date, rules.timezone, rules.now) if _cell(line.date) else None
     found, problems = [], []
     for channel in wanted:
@@ -136,7 +149,8 @@ def interpret(line: Line, rules: Rules) -> tuple[list[OptOutOf], list[str]]:
             continue
         key = _key(channel, given[channel], rules)
         if key is None:
-            problems.append(NOT_AN_EMAIL if channel == "email" else NOT_A_PHONE)
+            reason = NOT_AN_EMAIL if channel == "email" else NOT_A_PHONE
+            problems.append((reason, given[channel]))
             continue
         address = {"email" if channel == "email" else "phone": key}
         found.append(
@@ -149,7 +163,8 @@ def interpret(line: Line, rules: Rules) -> tuple[list[OptOutOf], list[str]]:
             )
         )
     if found and at is None and _cell(line.date) and not line.says_subscribed:
-        problems.append(DATE_UNREAD)
+        is_ahead = dates.is_ahead(line.date, rules.timezone, rules.now)
+        problems.append((DATE_AHEAD if is_ahead else DATE_UNREAD, line.date))
     return found, problems
 
 
@@ -183,7 +198,8 @@ def work(
     tally = Tally(batch.lines, problems=list(batch.problems))
     for opt_out, line, outcome in zip(batch.opt_outs, batch.at, outcomes, strict=True):
         if outcome in REFUSED:
-            tally.problems.append((line, outcome))
+            value = opt_out.email or opt_out.phone or ""
+            tally.problems.append(Problem(line, outcome, value))
             continue
         if seen is not None and seen.is_out(opt_out):
             outcome = many.ALREADY

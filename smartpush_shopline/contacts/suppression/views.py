@@ -28,7 +28,7 @@ from ...web import allow, friendly, page_or_partial, render, state
 from .. import consent_notes
 from . import files, words
 from .csv_lists import NotAList
-from .lists import CHOICES
+from .lists import CHOICES, Problem
 from .many import KEPT, SUPPRESSED
 from .models import SuppressionFile, SuppressionProblem
 
@@ -166,7 +166,7 @@ def _report(file_id: int) -> Iterator[str]:
     yield "\ufeff"  # else a spreadsheet takes it for another encoding
     with state().database.read() as session:
         rows = session.execute(asked.execution_options(yield_per=1_000))
-        for row in words.report((each.line, each.reason) for each in rows):
+        for row in words.report(Problem(each.line, each.reason) for each in rows):
             out = io.StringIO()
             csv.writer(out).writerow(row)
             yield out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -345,6 +346,23 @@ def test_the_command_line_says_until_when(campaigns, held):
     assert '"decide_by": "2026-11-24T07:00:00+00:00"' in said.stdout
     assert '"otherwise": "cancel"' in said.stdout
     assert "Held" in said.stderr and "Tue 24 Nov, 15:00 (Asia/Taipei)" in said.stderr
+
+
+def test_the_command_line_says_before_it_is_due_that_nobody_decided_yet(campaigns, sent):
+    campaigns.crowd(5)
+    vip = campaigns.people.segment("VIP", "1", "2", "3", "4")
+    choice = Choice(campaigns.people.shop_id, "email")
+    choice = choice.toggle("include", vip.id, vip.current_version_id)
+    campaigns.verbs.save(choice.with_policy(vip.id, "newest"), campaign_ref="c")
+    campaigns.verbs.schedule("c", DUE)
+    campaigns.commit()
+    runner = campaigns.host.app.test_cli_runner()
+    assert not runner.invoke(args=["smartpush", "audience", "c"]).stderr
+    campaigns.people.segment("VIP", "1", "2", "5")
+    said = runner.invoke(args=["smartpush", "audience", "c"])
+    assert said.stderr == "Not decided yet: “VIP” moved 75 %.\n"
+    facts = runner.invoke(args=["smartpush", "audience", "c", "--format", "json"])
+    assert json.loads(facts.stdout)["undecided"] == said.stderr.strip()
 
 
 def test_an_unknown_otherwise_is_refused(campaigns, sent):

@@ -11,6 +11,7 @@ from flask import Flask
 from werkzeug.exceptions import Forbidden
 
 from smartpush_shopline import Choice
+from smartpush_shopline.audiences import commands
 from smartpush_shopline.audiences.why import explaining, telling
 from smartpush_shopline.errors import NotFound, StaleChoice
 from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, as_now, says
@@ -331,3 +332,17 @@ def test_the_command_line_looks_for_a_name_as_the_page_does(campaign):
     assert {"name": "Cyd Lin", "address": "cyd@example.com"} in facts["matches"]
     nobody = run(campaign.app, "campaign-7", "nobody")
     assert nobody.exit_code == 1 and "Nobody in this store is called “nobody”." in nobody.output
+
+
+def test_the_command_line_lists_nobody_for_no_word(campaign):
+    for who in ("", "  "):
+        said = run(campaign.app, "campaign-7", who)
+        assert said.exit_code == 2 and "Say who" in said.output
+        assert "example.com" not in said.output
+
+
+def test_the_command_line_says_that_there_are_more(campaign, monkeypatch):
+    for most, first in ((3, "The first 3 who are like that."), (4, "4 people are like that.")):
+        monkeypatch.setattr(commands, "MOST_MATCHES", most)
+        said = run(campaign.app, "campaign-7", "lin").output
+        assert first in said and said.count("@example.com") == most

@@ -75,7 +75,13 @@ def test_it_is_only_looked_at_first(here):
     shown = see(here)
     assert "3 addresses in 4 lines" in shown and "Would be opted out 1" in shown
     assert "Opt out 1, keep 1 for later" in shown, "the button names what is counted below it"
-    assert "1 line to look at" in shown and "4 This is not an email address." in shown
+    assert "1 problem" in shown and "4 This is not an email address." in shown
+
+
+def test_as_many_problems_are_counted_as_are_shown(here):
+    upload(here, "email,phone\nnonsense,12\nada@example.com,\n")
+    assert numbers(here)[2] == 2
+    assert "2 problems" in see(here)
 
 
 @pytest.mark.parametrize(

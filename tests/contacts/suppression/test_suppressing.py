@@ -231,6 +231,37 @@ def test_every_wrong_line_is_named_and_the_others_are_done(here, tmp_path):
     ]
 
 
+def test_the_value_that_is_wrong_is_shown_and_not_kept(here, tmp_path):
+    report = tmp_path / "report.csv"
+    long = f"{'x' * 60}@what"
+    dates = "ada@example.com,03/04/2024\nbea@example.com,2030-01-01\n"
+    text = f"email,date\nwho@what,\n{dates}{long},\n"
+    done = here.run(text, "--report", str(report))
+    assert "line 2: “who@what”: This is not an email address." in done.stderr
+    assert "line 3: “03/04/2024”: The date cannot be read for sure" in done.stderr
+    assert "line 4: “2030-01-01”: The date lies in the future" in done.stderr
+    assert f"line 5: “{'x' * 39}…”" in done.stderr
+    assert "“who@what”" in report.read_text("utf-8-sig")
+    kept = [value for row in here.rows(SuppressionProblem) for value in vars(row).values()]
+    assert "not_an_email" in kept and not any("who@what" in str(each) for each in kept)
+
+
+@pytest.mark.parametrize("place", ["nowhere/report.csv", ".", "optouts.csv"])
+def test_nothing_is_taken_when_the_report_cannot_be_written(here, tmp_path, place):
+    text = "email\nada@example.com\nnonsense\n"
+    done = here.run(text, "--report", str(tmp_path / place))
+    assert done.exit_code == 1 and done.stderr.count("\n") == 1
+    assert "Nothing was taken." in done.stderr
+    assert not here.rows(SuppressionFile) and here.people.verdict("1") == "sendable"
+    assert (tmp_path / "optouts.csv").read_text() == text
+
+
+def test_a_file_that_is_not_there_is_code_1_like_any_that_cannot_be_read(here, tmp_path):
+    args = ["smartpush", "suppress", str(tmp_path / "none.csv")]
+    done = here.host.app.test_cli_runner().invoke(args=args)
+    assert done.exit_code == 1 and "cannot be read: No such file" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("data", "word"), [(b"", "empty"), (b"PK\x03\x04", "Excel"), (b"<html>", "web page")]
 )
