@@ -13,7 +13,7 @@
     ├── DeepLinkRefused .reason     a link from the Admin that may not enter
     ├── CannotSend .reason          these recipients cannot be sent to, or not yet
     ├── RecipientsFixed             they are being written to, so nobody chooses others
-    ├── StaleChoice                 somebody else saved the audience meanwhile
+    ├── StaleChoice                 the audience was saved again meanwhile
     ├── LeaseLost                   another worker holds the shop now
     └── NotFound                    also LookupError
     ConfigurationError              outside the family: `except SmartPushError` must not hide it
@@ -126,7 +126,7 @@ class RecipientsFixed(SmartPushError):
 
 
 class StaleChoice(SmartPushError):
-    """Somebody else saved these recipients meanwhile."""
+    """These recipients were saved again meanwhile, by somebody else or in another tab."""
 
 
 class LeaseLost(SmartPushError):

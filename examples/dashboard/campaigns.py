@@ -118,7 +118,7 @@ def send(campaign_id: int) -> ResponseReturnValue:
         db.session.commit()
     except (SmartPushError, ValueError) as error:
         db.session.rollback()
-        flash(f"It was not scheduled: {error}")
+        flash(f"It was not {'scheduled' if 'at' in request.form else 'sent'}: {error}")
     return redirect(url_for(".show", campaign_id=campaign_id), 303)
 
 

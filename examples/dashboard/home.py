@@ -12,6 +12,9 @@ from examples.dashboard.auth import safe_path
 from examples.dashboard.models import Campaign, db
 from examples.dashboard.plugin import smartpush
 
+BY_ITSELF = ("recently_written", "opt_outs_unread")
+"""What holds a campaign for a while only, with nothing for anybody to do."""
+
 home = Blueprint("home", __name__)
 
 
@@ -27,8 +30,12 @@ def index() -> ResponseReturnValue:
         states=states,
         sizes=Counter(states.values()),
         drafts=db.session.scalar(drafts),
-        held=[campaign for campaign in ready if states.get(campaign.ref) == "held"],
+        held=[each for each in ready if states.get(each.ref) == "held" and needs_somebody(each)],
     )
+
+
+def needs_somebody(campaign: Campaign) -> bool:
+    return smartpush.audiences.get(campaign.ref).held_because not in BY_ITSELF
 
 
 @home.post("/store")

@@ -23,6 +23,7 @@ from . import facts, overview, staleness
 
 blueprint = Blueprint("overview", __name__)
 NOW = "_partials/overview_now.html"
+POLLED = "_partials/overview_polled.html"
 
 
 @blueprint.get("/")
@@ -73,7 +74,7 @@ def progress() -> BaseResponse:
         shown = _whole(session, shop_in_front(session))
     if shown["now"].mark == seen_mark():
         return no_news()
-    return page_or_partial("overview.html", NOW, **shown)
+    return page_or_partial("overview.html", POLLED, **shown)
 
 
 @blueprint.get("/status.json")

@@ -128,6 +128,8 @@ def test_the_pages_of_the_example_dashboard(browser_page: Any, demo: Demo, sent:
     page.locator("main a", has_text="Hello").first.click()
     found += complaints(page)
     assert found == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, "its headers break"
 
 
 def test_what_strangers_see(chromium: Any, demo: Demo, sent: str) -> None:

@@ -73,7 +73,7 @@ def test_what_changed_since_it_was_asked_is_not_sent(marketer, ready):
     page = ready("email")
     marketer.post(f"{page}/send", data={"revision": "7"})
     shown = marketer.get(page).text
-    assert "Somebody else saved these recipients meanwhile" in shown
+    assert "It was not sent: These recipients were saved again meanwhile" in shown
     assert "Goes out" not in shown
 
 
@@ -185,6 +185,16 @@ def test_a_form_and_what_it_saved_say_that_the_schedule_is_cancelled(marketer, r
     assert said in marketer.get(page).text
 
 
+@pytest.mark.parametrize(("why", "needs"), [("recently_written", False), ("held", True)])
+def test_the_first_page_calls_only_for_what_somebody_can_do(app, marketer, ready, why, needs):
+    page = ready("email")
+    with app.app_context():
+        held = db.session.get_one(Audience, smartpush.audiences.get(ref_of(page)).id)
+        held.state, held.held_because = "held", why
+        db.session.commit()
+    assert ("Held: needs you." in marketer.get("/").text) == needs
+
+
 @pytest.mark.parametrize("where", ["/", "/campaigns/"])
 def test_a_list_of_campaigns_says_what_becomes_of_each_in_one_query(
     app, marketer, ready, statements, where
@@ -202,7 +212,8 @@ def test_a_list_of_campaigns_says_what_becomes_of_each_in_one_query(
     rows = re.findall(r'<a class="strong" href="([^"]+)".*?class="status \w+">(\w+)<', shown, re.S)
     said = dict(rows)
     assert [said[page] for page in refs.values()] == ["Ready", "Scheduled", "Cancelled", "Held"]
-    assert sum("smartpush_audience" in each for each in asked) == 1
+    of_each_held = 2 if where == "/" else 0  # whether somebody has to do something about it
+    assert sum("smartpush_audience" in each for each in asked) == 1 + of_each_held
     needs = f'Held: needs you. <a href="{refs["held"]}">'
     assert (needs in shown) == (where == "/")
 

@@ -11,7 +11,10 @@ from flask import Flask, Response
 from werkzeug.serving import make_server
 
 from smartpush_shopline.segments.models import Segment
-from tests.support import People
+from smartpush_shopline.shops.models import Shop
+from smartpush_shopline.sync import runs
+from smartpush_shopline.sync.models import IMPORT
+from tests.support import NOW, People
 
 pytestmark = pytest.mark.browser
 KINDS = ("script", "style", "img", "connect")
@@ -167,3 +170,21 @@ def test_nothing_is_wider_than_a_telephone(
     page.emulate_media(color_scheme=scheme)
     page.goto(address + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_header_has_the_stores_name_as_soon_as_it_is_known(
+    page: Any, address: str, cast: People
+) -> None:
+    with cast.begin() as session:
+        runs.start(session, cast.shop_id, IMPORT, NOW)
+    page.goto(f"{address}/smartpush/")
+    header = page.locator(".smartpush-top #smartpush-store")
+    assert header.inner_text() != "Alder Tea"
+    with cast.begin() as session:
+        session.get_one(Shop, cast.shop_id).name = "Alder Tea"
+        run = runs.current_run(session, cast.shop_id)
+        assert run is not None
+        run.contacts_done, run.contacts_total = 250, 2000
+    page.locator(".smartpush-top", has_text="Alder Tea").wait_for()
+    assert page.locator("#smartpush-store").count() == 1
+    assert page.locator("#overview-now").count() == 1

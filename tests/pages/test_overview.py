@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from flask.testing import FlaskClient
 
 from smartpush_shopline.contacts.models import Contact
@@ -333,3 +333,23 @@ def test_the_page_says_which_language_it_is_in(host: Flask, client: FlaskClient)
     assert '<html lang="en"' in client.get("/smartpush/").text
     host.extensions["babel"].locale_selector = lambda: "zh_Hant_TW"
     assert '<html lang="zh-Hant-TW"' in client.get("/smartpush/").text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (5, "a few seconds"),
+        (62, "60 seconds"),
+        (3540, "59 minutes"),
+        (3600, "1 hour"),
+        (4500, "75 minutes"),
+        (14400, "4 hours"),
+    ],
+)
+def test_sixty_minutes_are_an_hour(client: FlaskClient, seconds: int, said: str) -> None:
+    source = (
+        '{% import "smartpush_shopline/_words.html" as words with context %}'
+        "{{ words.lasting(seconds) }}"
+    )
+    with client.application.test_request_context("/smartpush/"):
+        assert render_template_string(source, seconds=seconds) == said
