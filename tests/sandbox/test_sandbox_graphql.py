@@ -97,7 +97,7 @@ def test_members_are_counted_in_the_time_zone_that_is_named(sandbox: Sandbox) ->
 
 
 def test_one_customer_is_asked_for_by_either_form_of_their_id(sandbox: Sandbox) -> None:
-    [first, *_] = sandbox.read("/customers.json")["customers"]
+    [first, *_] = sandbox.read("/v2/customers.json")["customers"]
     figures = {
         "numberOfOrders": first["orders_count"],
         "amountSpent": {"amount": first["total_spent"]},
