@@ -268,6 +268,11 @@ def _membership(store: Store, path: str, asked: dict[str, str], body: Any) -> An
         ]}
         for name, customer in said.items()
     }
+    bought = {"amountSpent": {"amount": "12.50"}}
+    told |= {
+        f"f{name[1:]}": bought | {"numberOfOrders": store.orders(place_of(customer))}
+        for name, customer in said.items()
+    }
     return json.dumps({"data": told}), None
 
 

@@ -80,6 +80,12 @@ def membership(arguments: Arguments) -> Json:
     return {"memberships": told}
 
 
+def customer(arguments: Arguments) -> Json | None:
+    """One customer, as far as a member of a segment is told too; null when there is none."""
+    found = store().customers.get(_ref(arguments.get("id")))
+    return _member(found) if found else None
+
+
 def shop(arguments: Arguments) -> Json:
     info = store().info
     return {
@@ -140,6 +146,7 @@ FIELDS: dict[str, Callable[[Arguments], Json | None]] = {
     "segment": segment,
     "customerSegmentMembers": members,
     "customerSegmentMembership": membership,
+    "customer": customer,
     "shop": shop,
     "segmentCreate": create,
     "segmentUpdate": update,

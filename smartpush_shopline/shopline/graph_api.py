@@ -15,7 +15,8 @@ from smartpush_shopline.shopline.asking import id_lists
 from smartpush_shopline.shopline.fields import Fields
 from smartpush_shopline.shopline.graph_caller import GraphCaller
 from smartpush_shopline.shopline.graph_ids import UNKNOWN_ID, Form
-from smartpush_shopline.shopline.graph_parsing import parse_memberships
+from smartpush_shopline.shopline.graph_parsing import parse_customer_now
+from smartpush_shopline.shopline.models import CustomerNow
 from smartpush_shopline.shopline.values import parse_required_count, parse_text
 
 CUSTOMERS_PER_CALL = 20
@@ -23,6 +24,8 @@ CUSTOMERS_PER_CALL = 20
 
 class GraphApi(GraphCaller):
     """`graphql.json`. Scope `read_customers`; to write, `write_customers`."""
+
+    _asks_figures = True
 
     def fetch_member_count(self, ref: str, timezone: str) -> int:
         """How many members the Admin counts; `timezone` (IANA) dates its relative rules."""
@@ -40,45 +43,63 @@ class GraphApi(GraphCaller):
 
     def fetch_memberships(
         self, customer_refs: Sequence[str], segment_refs: Sequence[str]
-    ) -> dict[str, dict[str, bool]]:
-        """customer → segment → is a member. Twenty customers in one call, by aliases.
+    ) -> dict[str, CustomerNow]:
+        """customer → in which segments, and the figures. Twenty customers in one call, by aliases.
 
-        Where SHOPLINE refuses that, each is asked alone; one that is gone is left out.
+        Where SHOPLINE refuses that, it is asked without the figures, then for each customer alone;
+        one that is gone is left out.
         """
-        told: dict[str, dict[str, bool]] = {}
+        told: dict[str, CustomerNow] = {}
         for part in id_lists(customer_refs, most=CUSTOMERS_PER_CALL):
             try:
-                told |= self._memberships(part, segment_refs)
+                told |= self._with_figures(part, segment_refs)
             except NotAuthorised:
                 raise
             except ShoplineRefused:
                 told |= self._one_by_one(part, segment_refs)
         return told
 
+    def _with_figures(
+        self, customers: Sequence[str], segments: Sequence[str]
+    ) -> dict[str, CustomerNow]:
+        """A store that refuses only the figures is not asked for them again by this client."""
+        try:
+            return self._memberships(customers, segments)
+        except (NotAuthorised, Gone):
+            raise
+        except ShoplineRefused:
+            if not self._asks_figures:
+                raise
+        self._asks_figures = False
+        try:
+            return self._memberships(customers, segments)
+        except ShoplineRefused:
+            self._asks_figures = True  # it was not for them
+            raise
+
     def _one_by_one(
         self, customers: Sequence[str], segments: Sequence[str]
-    ) -> dict[str, dict[str, bool]]:
-        told: dict[str, dict[str, bool]] = {}
+    ) -> dict[str, CustomerNow]:
+        told: dict[str, CustomerNow] = {}
         for customer in customers:
             try:
-                told |= self._memberships([customer], segments)
+                told |= self._with_figures([customer], segments)
             except Gone:
                 continue
         return told
 
     def _memberships(
         self, customers: Sequence[str], segments: Sequence[str]
-    ) -> dict[str, dict[str, bool]]:
-        def read(data: Fields) -> dict[str, dict[str, bool]]:
-            return {
-                customer: parse_memberships(data.required(f"m{number}"))
-                for number, customer in enumerate(customers)
-            }
+    ) -> dict[str, CustomerNow]:
+        query = graph_queries.memberships(len(customers), figures=self._asks_figures)
 
-        def ask(of_customer: Form, of_segment: Form) -> dict[str, dict[str, bool]]:
+        def read(data: Fields) -> dict[str, CustomerNow]:
+            return {ref: parse_customer_now(data, n) for n, ref in enumerate(customers)}
+
+        def ask(of_customer: Form, of_segment: Form) -> dict[str, CustomerNow]:
             named = {f"c{number}": of_customer(ref) for number, ref in enumerate(customers)}
             variables = named | {"segments": [of_segment(ref) for ref in segments]}
-            return self._ask(graph_queries.memberships(len(customers)), variables, read)
+            return self._ask(query, variables, read)
 
         return self._ids.either(
             "Customer",
@@ -100,6 +121,7 @@ class GraphApi(GraphCaller):
             self._ask(query, {"input": given}, lambda data: _refuse(data.required(field)))
 
         self._ids.either("Customer", ask)
+
 
 def _refuse(answer: Fields) -> None:
     """Raise what stands under `userErrors`, which is no error of the query itself."""

@@ -9,6 +9,7 @@ MEMBER_COUNT = (
     "query MemberCount($id: ID, $timezone: String) {"
     " customerSegmentMembers(segmentId: $id, timezone: $timezone, first: 1) { totalCount } }"
 )
+FIGURES = "customer(id: $c{}) {{ numberOfOrders amountSpent {{ amount }} }}"
 #: Of the consent mutations the public pages show the input only; the rest is as of the others.
 CONSENT_STATE = "UNSUBSCRIBED"
 CONSENT_INPUTS = {
@@ -36,12 +37,16 @@ def consent_input(channel: str, customer: str, at: str) -> dict[str, object]:
     return {"customerId": customer, inner: stated}
 
 
-def memberships(customers: int) -> str:
-    """One alias for each customer: `m0`, `m1`, ... with the variables `$c0`, `$c1`, ..."""
-    declared = " ".join(f"$c{number}: ID" for number in range(customers))
+def memberships(customers: int, *, figures: bool) -> str:
+    """Aliases for each customer: `m0` and, with `figures`, `f0`, of the variable `$c0`; and so on.
+
+    `customer` takes an `ID!`, which the other field, of `ID`, takes as well.
+    """
+    declared = " ".join(f"$c{number}: ID!" for number in range(customers))
     asked = " ".join(
         f"m{number}: customerSegmentMembership(customerId: $c{number}, segmentIds: $segments)"
         " { memberships { segmentId isMember } }"
+        + (f" f{number}: {FIGURES.format(number)}" if figures else "")
         for number in range(customers)
     )
     return f"query Memberships({declared} $segments: [ID]) {{ {asked} }}"

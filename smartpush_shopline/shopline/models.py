@@ -111,6 +111,15 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerNow:
+    """segment → is a member, and the two figures that an order changes; None was not told."""
+
+    segments: dict[str, bool]
+    orders_count: int | None = None
+    total_spent: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SavedSearch:
     """A customer segment's definition. `query` is opaque and differs between sources."""
 

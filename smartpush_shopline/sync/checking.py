@@ -15,6 +15,7 @@ from pyroaring import BitMap
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from ..contacts import people as contacts
 from ..contacts.models import Contact
 from ..errors import Gone, NotAuthorised, ShoplineBusy, ShoplineError
 from ..segments import publishing
@@ -30,7 +31,7 @@ CAUSE = "changes"
 
 
 def check_members(holder: Holder, run_id: int) -> None:
-    """Twenty of the customers who changed, in which segments they are now."""
+    """Twenty of the customers who changed: in which segments they are now, and what they bought."""
     with holder.begin() as session:
         run = session.get_one(SyncRun, run_id)
         some = BitMap(list(run.changed or ())[:CUSTOMERS_PER_CALL])
@@ -49,9 +50,11 @@ def check_members(holder: Holder, run_id: int) -> None:
         if told is None:
             runs.advance(session, run_id)  # who is left in `changed` marks every segment
             return
+        contacts.set_figures(session, run.shop_id, told)
         run.changed = (run.changed or BitMap()) - some
         for segment in segments:
-            answers = {people[ref]: told[ref].get(segment.segment_ref) for ref in told}
+            ref = segment.segment_ref
+            answers = {people[who]: now.segments.get(ref) for who, now in told.items()}
             answers |= dict.fromkeys(gone, False)
             _note(session, run, segment, answers)
 

@@ -96,6 +96,19 @@ def test_members_are_counted_in_the_time_zone_that_is_named(sandbox: Sandbox) ->
                         " totalCount } }")["data"] is None  # fmt: skip
 
 
+def test_one_customer_is_asked_for_by_either_form_of_their_id(sandbox: Sandbox) -> None:
+    [first, *_] = sandbox.read("/v2/customers.json")["customers"]
+    figures = {
+        "numberOfOrders": first["orders_count"],
+        "amountSpent": {"amount": first["total_spent"]},
+    }
+    field = "{ numberOfOrders amountSpent { amount } }"
+    for ref in (first["id"], f"gid://shopline/Customer/{first['id']}"):
+        told = ask(sandbox, f"query C($id: ID!) {{ customer(id: $id) {field} }}", id=ref)
+        assert told["data"] == {"customer": figures}
+    assert ask(sandbox, f'{{ customer(id: "1") {field} }}')["data"] == {"customer": None}
+
+
 def test_segments_are_made_changed_and_deleted_by_mutation(sandbox: Sandbox) -> None:
     query = as_json("orders_count:>4;tags:vip,wholesale")
     made = ask(

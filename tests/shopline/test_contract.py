@@ -186,8 +186,10 @@ def fetch_memberships(client: ShoplineClient) -> None:
     segments = [search.ref for search in client.list_saved_searches()]
     member = client.fetch_member_page(segments[0], limit=1).items[0]
     told = client.fetch_memberships([member.ref, *everybody(client)[:3]], segments)
-    assert told[member.ref][segments[0]] is True
-    assert all(set(each) == set(segments) for each in told.values())
+    now = told[member.ref]
+    assert now.segments[segments[0]] is True
+    assert all(set(each.segments) == set(segments) for each in told.values())
+    assert (now.orders_count, now.total_spent) == (member.orders_count, member.total_spent)
 
 
 @case

@@ -3,11 +3,12 @@
 import json
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from smartpush_shopline.errors import Gone, NotAuthorised, ShoplineRefused, UnexpectedPayload
-from smartpush_shopline.shopline import graph_queries
+from smartpush_shopline.shopline import CustomerNow, graph_queries
 
 from .conftest import GRAPHQL
 
@@ -59,8 +60,8 @@ def test_membership_of_several_customers_is_one_call(client, store):
     asked = Asked(store, lambda query, variables: data(**memberships(variables, query)))
     told = client.fetch_memberships(["4210000001", "4210000002"], [VIP, "GROUP2"])
     assert told == {
-        "4210000001": {VIP: True, "GROUP2": False},
-        "4210000002": {VIP: False, "GROUP2": False},
+        "4210000001": CustomerNow({VIP: True, "GROUP2": False}),
+        "4210000002": CustomerNow({VIP: False, "GROUP2": False}),
     }
     assert asked.variables == [
         {
@@ -84,11 +85,44 @@ def test_where_aliases_are_refused_each_customer_is_asked_alone(client, store):
 
     asked = Asked(store, answer)
     told = client.fetch_memberships(["4210000001", "4210000002"], [VIP])
-    assert {ref: each[VIP] for ref, each in told.items()} == {
+    assert {ref: each.segments[VIP] for ref, each in told.items()} == {
         "4210000001": True,
         "4210000002": False,
     }
-    assert len(asked.variables) == 3
+    assert len(asked.variables) == 4, "together, without figures, and each alone"
+
+
+@pytest.mark.parametrize(
+    ("said", "figures"),
+    [
+        ({"numberOfOrders": 3, "amountSpent": {"amount": "185.40"}}, (3, Decimal("185.40"))),
+        ({"numberOfOrders": 0, "amountSpent": {"amount": 0}}, (0, Decimal(0))),
+        ({"numberOfOrders": 3, "amountSpent": None}, (3, None)),
+        ({"amountSpent": {}}, (None, None)),
+        (None, (None, None)),
+        ({"numberOfOrders": "three"}, (None, None)),
+        ([], (None, None)),
+    ],
+)
+def test_what_a_customer_bought_comes_with_the_memberships(client, store, said, figures):
+    asked = Asked(store, lambda query, variables: data(**memberships(variables, query), f0=said))
+    told = client.fetch_memberships(["4210000001"], [VIP])["4210000001"]
+    assert (told.orders_count, told.total_spent) == figures
+    assert told.segments[VIP] is True
+    assert len(asked.variables) == 1
+
+
+@pytest.mark.parametrize("code", ["ACCESS_DENIED", "PARAM_ILLEGAL"])
+def test_a_store_that_refuses_only_the_figures_is_not_asked_for_them_again(client, store, code):
+    def answer(query, variables):
+        return refusal(code) if "amountSpent" in query else data(**memberships(variables, query))
+
+    asked = Asked(store, answer)
+    for _ in range(2):
+        told = client.fetch_memberships(["4210000001", "4210000002"], [VIP])
+        assert set(told) == {"4210000001", "4210000002"}
+        calls, asked.variables = len(asked.variables), []
+    assert calls == 1
 
 
 def test_a_customer_that_is_gone_does_not_hide_the_others(client, store):
@@ -180,7 +214,7 @@ def test_once_a_form_worked_a_missing_segment_costs_one_call(client, store):
     "query",
     [
         graph_queries.MEMBER_COUNT,
-        graph_queries.memberships(20),
+        graph_queries.memberships(20, figures=True),
     ],
 )
 def test_no_question_is_deeper_than_the_platform_allows(query):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from smartpush_shopline.contacts.models import ChangedContact
 from smartpush_shopline.inbox import working
 from smartpush_shopline.sandbox import buying, paging, people
 from smartpush_shopline.segments.models import Segment
-from smartpush_shopline.shopline import ShoplineClient
+from smartpush_shopline.shopline import CustomerNow, ShoplineClient
 from smartpush_shopline.sync import changes, checking, staleness
 from smartpush_shopline.sync.models import SyncDelta
 from tests.support import versions
@@ -54,6 +55,21 @@ def test_who_bought_is_in_the_new_segment_ten_seconds_later_and_nothing_was_read
     with connected.database.read() as session:
         assert not session.scalars(select(ChangedContact)).all()
         assert not session.scalars(select(SyncDelta)).all()
+
+
+def test_what_somebody_bought_is_known_as_soon_although_they_did_not_change(
+    connected, sandbox, store, soon
+):
+    store.moods.order_bumps_customer = "no"
+    poor = poor_one(store)
+    before = connected.people().find(poor.id)
+    buying.place(store, poor.id, "12.50")
+    sandbox.arrived()
+    soon()
+    after = connected.people().find(poor.id)
+    assert (after.orders_count, after.total_spent) == (1, Decimal("12.50"))
+    assert after.remote_updated_at == before.remote_updated_at
+    assert sandbox.counted("graphql") == len(sandbox.calls)
 
 
 def test_no_segment_is_said_to_match_until_the_store_was_asked(
@@ -103,9 +119,9 @@ def test_what_several_calls_tell_of_a_segment_is_one_list(
 def test_a_segment_that_an_answer_leaves_out_keeps_its_people(
     connected, sandbox, store, soon, members, monkeypatch
 ):
-    asked = ShoplineClient.fetch_memberships
+    asked, nothing = ShoplineClient.fetch_memberships, CustomerNow({})
     monkeypatch.setattr(
-        ShoplineClient, "fetch_memberships", lambda *them: {ref: {} for ref in asked(*them)}
+        ShoplineClient, "fetch_memberships", lambda *them: dict.fromkeys(asked(*them), nothing)
     )
     big = next(s for s in store.segments.all() if s.name == "Big spenders")
     one = store.members(big)[0].id
@@ -180,7 +196,7 @@ def test_a_store_that_answers_no_such_questions_is_read_when_somebody_looks(
     buying.place(store, poor_one(store).id, "90000.00")
     sandbox.arrived()
     asked = sum(sum(soon().values()) for _ in range(8))
-    assert asked == (3 if status == 400 else 6)
+    assert asked == (5 if status == 400 else 6)
     shop = connected.shop()
     assert shop.changes_at is None and shop.changes_checked_at is None
     assert [r.kind for r in connected.runs()] == ["import"]

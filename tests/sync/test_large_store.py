@@ -121,6 +121,16 @@ def test_buyers_are_found_by_their_orders(
     assert all("updated_at_min" in call for call in asked)
 
 
+def test_what_somebody_bought_is_known_after_the_night_although_they_did_not_change(
+    large, store, swapped, clock
+):
+    night_of(large, clock, hours=16)
+    for ref, figures in zip(swapped, [(1, 90_000), (0, 0)], strict=True):
+        theirs, ours = store.customers.get(ref), large.people().find(ref)
+        assert (theirs.orders_count, theirs.spent / 100) == figures
+        assert (ours.orders_count, ours.total_spent) == figures
+
+
 def test_orders_that_no_message_told_of_are_counted_once(large, swapped, clock):
     for found in (2, 0):
         night_of(large, clock, hours=16 if found else 24)
