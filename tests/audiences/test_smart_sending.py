@@ -227,12 +227,12 @@ def test_its_mode_and_window_are_said_before_and_in_the_receipt(campaigns, rule)
     audience = campaigns.save("b")
     campaigns.commit()
     said = "Smart sending: skip who was written to within the last 24 h."
-    assert f"By the setting of this dashboard: {said}" in page_of(campaigns)
+    assert f"{said} By the setting of this dashboard." in page_of(campaigns)
     at = f"/smartpush/audiences/{audience.id}"
     campaigns.host.browser().post(f"{at}/smart", data={"mode": "skip", "hours": "48"})
     said = said.replace("24", "48")
     page = page_of(campaigns)
-    assert f"Kept for this campaign: {said}" in page and page.count(said) == 2
+    assert f"{said} Kept for this campaign." in page and page.count(said) == 2
     assert "Written to within the last 48 h" in page
     list(campaigns.verbs.get("b").batches())
     rule("off")
@@ -247,7 +247,7 @@ def test_where_it_is_off_nothing_is_said_of_it(campaigns):
     campaigns.save("b")
     page = page_of(campaigns)
     assert "data-smartpush-smart=" not in page
-    assert "By the setting of this dashboard: Smart sending: off." in page
+    assert "Smart sending: off. By the setting of this dashboard." in page
 
 
 def test_what_is_only_looked_at_brings_no_token_into_the_address(campaigns, rule):
