@@ -6,7 +6,7 @@ from .audiences.choice import Choice
 from .audiences.delivery import Progress
 from .audiences.picking.field import RecipientsField
 from .audiences.sending.batching import Batch, Sender
-from .audiences.why.explaining import DecidingFact, Explanation, InSegment
+from .audiences.why.explanation import DecidingFact, Explanation, InSegment
 from .contracts import (
     NoNativeSegments,
     OptOut,

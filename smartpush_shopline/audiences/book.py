@@ -29,7 +29,7 @@ from .resolve import Resolution
 from .sending import loop, scheduling
 from .sending.batching import Batch
 from .why import explaining
-from .why.explaining import Explanation
+from .why.explanation import Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from .deciding import between
 from .models import Audience
 from .sending import holding, holding_facts, holding_words
 from .why import explaining, telling
-from .why.explaining import Explanation
+from .why.explanation import UNKNOWN, Explanation
 from .why.export import COLUMNS, rows
 
 MOST_MATCHES = 20
@@ -142,7 +142,7 @@ def explain(ref: str, who: str, field: str, as_json: bool) -> None:
         click.echo(json.dumps(said.as_json(), indent=2, ensure_ascii=False))
     else:
         _show(said, channel, zone)
-    if said.rule == explaining.UNKNOWN:
+    if said.rule == UNKNOWN:
         raise click.exceptions.Exit(1)
 
 

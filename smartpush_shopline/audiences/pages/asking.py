@@ -15,7 +15,7 @@ from .. import forecast, recall
 from ..models import Audience
 from ..resolve import Resolution
 from ..why import explaining, export, listing, telling
-from ..why.explaining import Explanation
+from ..why.explanation import Explanation
 from . import panel
 from .views import csv_file, csv_line, get_own
 

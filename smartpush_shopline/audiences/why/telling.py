@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...i18n import gettext as _
 from ...i18n import local_time
 from ..models import EXCLUDE
-from .explaining import DecidingFact, Explanation, InSegment
+from .explanation import DecidingFact, Explanation, InSegment
 
 
 def headline(said: Explanation, channel: str, zone: str) -> str:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import Forbidden
 from smartpush_shopline import Choice
 from smartpush_shopline.audiences import commands
 from smartpush_shopline.audiences.why import explaining, telling
+from smartpush_shopline.audiences.why.explanation import UNKNOWN, Explanation
 from smartpush_shopline.errors import NotFound, StaleChoice
 from tests.support import ADA, BEA, CYD, DEE, LAST_YEAR, NOW, YESTERDAY, as_now, says
 
@@ -161,7 +162,7 @@ def test_who_was_left_out_while_it_was_sent_did_not_get_it(campaigns):
     ],
 )
 def test_whom_nobody_knows_is_told_by_what_was_typed(what, told):
-    said = explaining.Explanation(explaining.UNKNOWN, address=what)
+    said = Explanation(UNKNOWN, address=what)
     assert telling.headline(said, "email", "UTC") == told
 
 
