@@ -56,9 +56,10 @@ def _differences(world: World, our: Contact, their: Any, all_read: bool) -> list
         "first name": (our.first_name, their.first_name),
         "state": (our.state, their.state),
         "tags": (our.tags, ",".join(their.tags)),
-        "orders": (our.orders_count or 0, their.orders_count),
-        "spent": (our.total_spent or Decimal(0), Decimal(their.spent) / 100),
     }
+    if all_read or moods.order_bumps_customer == "yes" or not world.wire.is_look_spoiled:
+        pairs["orders"] = (our.orders_count or 0, their.orders_count)
+        pairs["spent"] = (our.total_spent or Decimal(0), Decimal(their.spent) / 100)
     if all_read or moods.consent_bumps_customer == "yes":
         if their.email:
             stated = our.email_stated or WORDS[2]

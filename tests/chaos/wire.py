@@ -86,6 +86,8 @@ class Wire:
     """The same, once that call is answered: the answer is old when we get it."""
     missed: frozenset[str] = frozenset()
     """Customers whom the list of all does not show, as when rows move between two pages."""
+    is_look_spoiled: bool = False
+    """An answer about changed orders or their buyers went wrong: a night goes on without it."""
     calls: list[str] = field(default_factory=list)
 
     def session(self, life: Life) -> requests.Session:
@@ -109,6 +111,8 @@ class Wire:
         path = f"{parts.path}?{_LIMIT.sub(f'limit={PAGE}', parts.query)}"
         self.calls.append(path)
         fault = self._fault(path)
+        if fault and ("graphql" in path or "/orders" in path):
+            self.is_look_spoiled = True
         if fault == "no answer":
             raise requests.ConnectionError(request=request)
         if fault in STATUSES:

@@ -188,6 +188,7 @@ class World:
         self.wire.faults, self.wire.meanwhile, self.wire.later = [], [], []
         self.wire.missed = frozenset()
         self.wire.calls.clear()
+        self.wire.is_look_spoiled = False
         self.complaints.clear()
         self.told: dict[str, int] = {}
         """segment → how many calls were made when a message told of its rule"""
