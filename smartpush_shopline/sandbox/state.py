@@ -85,6 +85,9 @@ class Store:
 
     @info.setter
     def info(self, info: StoreInfo) -> None:
+        """Days begin elsewhere in another zone: no snapshot of the old one says who is in then."""
+        if len(self._infos) and info.timezone != self.info.timezone:
+            self.membership.forget()
         self._infos.put("info", info)
 
     @contextmanager

@@ -226,6 +226,21 @@ def test_a_snapshot_is_ten_minutes_old_at_most(sandbox: Sandbox) -> None:
     assert not has_ada()
 
 
+def test_a_snapshot_never_mixes_an_old_rule_with_people_of_later(sandbox: Sandbox) -> None:
+    """Once the store's days begin elsewhere, what was kept of its segments answers nothing."""
+    alder = sandbox.alder
+    alder.moods.membership = "snapshot"
+    segment = alder.segments.all()[0]
+    was = {each.id for each in alder.members(segment)}
+    everybody = replace(segment, rule="orders_count:>=0")
+    alder.segments.put(segment.id, everybody)
+    sandbox.send("PUT", f"/customers/{ADA}.json", {"customer": {"email_subscribe_flag": 0}})
+    assert {each.id for each in alder.members(everybody)} == was
+    alder.info = replace(alder.info, timezone="America/New_York")
+    now = {each.id for each in alder.members(everybody)}
+    assert ADA in now and len(now) == len(alder.customers)
+
+
 def test_a_faster_time_shortens_lives_and_not_clocks(sandbox: Sandbox) -> None:
     sandbox.alder.moods.speed = 3600
     code = sandbox.allow().headers["Location"].partition("code=")[2].partition("&")[0]
