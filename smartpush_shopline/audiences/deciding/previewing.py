@@ -16,8 +16,7 @@ from ..models import Audience, AudiencePick
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """People who would receive it: `before` with the lists as they are,
-    `after` with `newest`."""
+    """People who would receive it: `before` with the lists as they are, `after` with `newest`."""
 
     pick: AudiencePick
     newest: SegmentVersion
